@@ -1,0 +1,171 @@
+// Package cli is the command line of the product.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/domain/permission"
+)
+
+// ErrUsage marks errors of the person at the keyboard: the program exits with 2.
+var ErrUsage = errors.New("wrong usage")
+
+// Program is what the commands do.
+type Program interface {
+	Serve(ctx context.Context, demo bool) error
+	MigrateUp(ctx context.Context) (int, error)
+	MigrateDown(ctx context.Context) (string, error)
+	MigrateStatus(ctx context.Context) ([]Migration, error)
+	CreateUser(ctx context.Context, in NewUser) error
+	Check(ctx context.Context) ([]Finding, error)
+}
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+// Finding is one thing that check looked at.
+type Finding struct {
+	What   string
+	OK     bool
+	Detail string
+}
+
+// New makes the command line.
+func New(p Program, version string) *cobra.Command {
+	root := &cobra.Command{
+		Use: "surgicase", Short: "The back office of a surgical practice: cases, their lifecycle and provider pay.",
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serve(p), migrate(p), user(p), check(p), permissions(), versionCommand(version))
+	return root
+}
+
+func serve(p Program) *cobra.Command {
+	var demo bool
+	c := &cobra.Command{
+		Use: "serve", Short: "Answer HTTP until told to stop", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.Serve(c.Context(), demo) },
+	}
+	c.Flags().BoolVar(&demo, "demo", false, "fill an empty SQLite database with demonstration data first")
+	return c
+}
+
+func migrate(p Program) *cobra.Command {
+	c := &cobra.Command{Use: "migrate", Short: "Bring the database schema up to date, or back"}
+	c.AddCommand(
+		&cobra.Command{Use: "up", Short: "Apply every migration that is missing", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+			steps, err := p.MigrateUp(c.Context())
+			if err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "%d migrations applied; the schema is up to date\n", steps)
+			}
+			return err
+		}},
+		&cobra.Command{Use: "down", Short: "Take the last migration back, with its data", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+			name, err := p.MigrateDown(c.Context())
+			switch {
+			case err != nil:
+				return err
+			case name == "":
+				fmt.Fprintln(c.OutOrStdout(), "no migration is applied")
+			default:
+				fmt.Fprintf(c.OutOrStdout(), "%s taken back\n", name)
+			}
+			return nil
+		}},
+		&cobra.Command{Use: "status", Short: "List the migrations and which are applied", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+			states, err := p.MigrateStatus(c.Context())
+			return errors.Join(err, table(c.OutOrStdout(), "VERSION\tNAME\tAPPLIED", func(w io.Writer) {
+				for _, s := range states {
+					fmt.Fprintf(w, "%d\t%s\t%t\n", s.Version, s.Name, s.Applied)
+				}
+			}))
+		}},
+	)
+	return c
+}
+
+func check(p Program) *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Open what the configuration names and say what works", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			findings, err := p.Check(c.Context())
+			if err != nil {
+				return err
+			}
+			failed := 0
+			err = table(c.OutOrStdout(), "WHAT\tSTATE\tDETAIL", func(w io.Writer) {
+				for _, f := range findings {
+					state := "ok"
+					if !f.OK {
+						state = "PROBLEM"
+						failed++
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, state, f.Detail)
+				}
+			})
+			if err == nil && failed > 0 {
+				err = fmt.Errorf("%d of %d checks found a problem", failed, len(findings))
+			}
+			return err
+		},
+	}
+}
+
+func permissions() *cobra.Command {
+	return &cobra.Command{
+		Use: "permissions", Short: "Print who may do what", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return table(c.OutOrStdout(), "ACTION\tOWN FROM\tGROUP FROM\tANY FROM\tMEANING", func(w io.Writer) {
+				for _, r := range permission.Table {
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Action, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), meaning(r))
+				}
+			})
+		},
+	}
+}
+
+// from is the lowest user type that may act in a relation, or a dash.
+func from(r permission.Rule, rel permission.Relation) string {
+	for _, t := range permission.Types {
+		if r.Allows(t, rel) {
+			return fmt.Sprint(int(t))
+		}
+	}
+	return "-"
+}
+
+func meaning(r permission.Rule) string {
+	if r.Remark == "" {
+		return r.Meaning
+	}
+	return r.Meaning + " (" + r.Remark + ")"
+}
+
+func versionCommand(version string) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), version)
+			return err
+		},
+	}
+}
+
+func table(out io.Writer, head string, rows func(io.Writer)) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	rows(w)
+	return w.Flush()
+}

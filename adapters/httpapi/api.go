@@ -1,0 +1,136 @@
+// Package httpapi serves the use cases over HTTP with Gin, and describes them in OpenAPI 3.1. It
+// identifies callers and translates; it decides nothing.
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"surgicase/application/access"
+	"surgicase/application/casebook"
+	"surgicase/application/cases"
+	"surgicase/application/operations"
+	"surgicase/domain/fault"
+)
+
+// Services are the use cases behind the endpoints.
+type Services struct {
+	Access   *access.Service
+	Cases    *cases.Service
+	Casebook *casebook.Service
+	Requests *operations.Requests
+}
+
+// Settings are what the configuration says about serving HTTP.
+type Settings struct {
+	Version   string
+	AuthMode  string           // "trusted"
+	Timeout   time.Duration    // for one request
+	MaxBody   int64            // bytes, for routes that set no limit of their own
+	Origins   []string         // origins that browsers may call from (CORS)
+	Now       func() time.Time // the time by which dates are judged
+	Ready     func(context.Context) error
+	OnRequest func(context.Context, Access) // hears of every answered request
+}
+
+// API is the HTTP side of the product.
+type API struct {
+	Services
+	settings Settings
+	engine   *gin.Engine
+	huma     huma.API
+}
+
+// New makes the API with all its routes.
+func New(services Services, settings Settings) *API {
+	gin.SetMode(gin.ReleaseMode)
+	a := &API{Services: services, settings: settings, engine: gin.New()}
+	a.engine.HandleMethodNotAllowed = true
+	a.engine.RedirectTrailingSlash = false
+	a.engine.RedirectFixedPath = false
+	a.engine.UseRawPath = true
+	_ = a.engine.SetTrustedProxies(nil)
+	a.engine.Use(a.begin, a.recover, a.cors)
+	a.engine.NoRoute(a.answerFault(fault.New(fault.NotFound, "route_not_found", "There is no such path.")))
+	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
+	a.huma = humagin.New(a.engine, a.config())
+	a.huma.UseMiddleware(a.identify)
+	a.routes()
+	a.docs()
+	return a
+}
+
+// Handler serves the API.
+func (a *API) Handler() http.Handler { return a.engine }
+
+// OpenAPI gives the description of the API as JSON.
+func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
+
+func (a *API) routes() {
+	a.caseRoutes()
+	a.caseListRoutes()
+	a.systemRoutes()
+}
+
+// route describes an endpoint beyond its types.
+type route struct {
+	method      string
+	path        string
+	aliases     []string // further paths, marked deprecated
+	id          string   // operation id
+	tag         string
+	summary     string
+	description string
+	status      int   // of success, 200 if 0
+	faults      []int // error answers beside 401, 422, 429, 500 and 503
+	open        bool  // needs no caller
+	owner       bool  // its user_id parameter names an owner, who may be another than the caller
+	maxBody     int64
+}
+
+const (
+	metaOpen  = "open"
+	metaOwner = "owner"
+)
+
+// usual are the errors that every route with a caller can answer.
+var usual = []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
+
+// register adds an endpoint under its path and its aliases.
+func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, error)) {
+	paths := append([]string{r.path}, r.aliases...)
+	for i, path := range paths {
+		op := r.operation(path, a.settings.MaxBody)
+		if i > 0 {
+			op.Deprecated = true
+			op.OperationID += "-alias-" + path[1:]
+			op.Summary += " (deprecated spelling of " + r.path + ")"
+		}
+		huma.Register(a.huma, op, handle)
+	}
+}
+
+func (r route) operation(path string, maxBody int64) huma.Operation {
+	op := huma.Operation{
+		Method: r.method, Path: path, OperationID: r.id, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
+		DefaultStatus: r.status, Errors: slices.Concat(r.faults, usual), MaxBodyBytes: maxBody,
+		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{metaOpen: r.open, metaOwner: r.owner},
+	}
+	if r.maxBody > 0 {
+		op.MaxBodyBytes = r.maxBody
+	}
+	if r.open {
+		op.Errors = r.faults
+		op.Security = []map[string][]string{}
+	}
+	return op
+}
+
+// bodyReadTimeout is how long a client may take to send a body.
+const bodyReadTimeout = 15 * time.Second

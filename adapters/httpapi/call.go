@@ -1,0 +1,153 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+
+	"surgicase/domain/fault"
+	"surgicase/domain/permission"
+)
+
+// Access is what is worth noting of an answered request. It holds no query and no body.
+type Access struct {
+	RequestID string
+	TraceID   string
+	Method    string
+	Route     string // template, "" if no route matched
+	Status    int
+	Took      time.Duration
+	Bytes     int
+	Actor     string
+	FaultCode string
+	Err       error  // for the log only
+	Stack     string // of a panic
+}
+
+// call is what is known of the request being answered; it travels in the context.
+type call struct {
+	requestID string
+	traceID   string
+	address   string
+	actor     permission.Actor
+	faultCode string
+	err       error
+	stack     string
+}
+
+type callKey struct{}
+
+func callOf(ctx context.Context) *call {
+	if c, ok := ctx.Value(callKey{}).(*call); ok {
+		return c
+	}
+	return &call{}
+}
+
+// actorOf is the caller, as identified by the middleware.
+func actorOf(ctx context.Context) permission.Actor { return callOf(ctx).actor }
+
+// begin opens the call: request id, trace id, time limit, headers that every answer has; and reports
+// it when it is answered.
+func (a *API) begin(gc *gin.Context) {
+	start := time.Now() //nolint:forbidigo // measures the answer; no rule depends on it
+	c := &call{requestID: requestID(gc.GetHeader("X-Request-ID")), traceID: traceID(gc.GetHeader("traceparent")), address: gc.RemoteIP()}
+	ctx, cancel := context.WithTimeout(context.WithValue(gc.Request.Context(), callKey{}, c), a.settings.Timeout)
+	defer cancel()
+	gc.Request = gc.Request.WithContext(ctx)
+	h := gc.Writer.Header()
+	h.Set("X-Request-ID", c.requestID)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	gc.Next()
+	if a.settings.OnRequest == nil {
+		return
+	}
+	a.settings.OnRequest(ctx, Access{
+		RequestID: c.requestID, TraceID: c.traceID, Method: gc.Request.Method, Route: gc.FullPath(), Status: gc.Writer.Status(),
+		Took: time.Since(start), Bytes: gc.Writer.Size(), Actor: string(c.actor.User), FaultCode: c.faultCode, Err: c.err, Stack: c.stack, //nolint:forbidigo // as above
+	})
+}
+
+// requestID takes over a caller's id if it is harmless, else makes one.
+func requestID(given string) string {
+	ok := given != "" && len(given) <= 64
+	for i := 0; ok && i < len(given); i++ {
+		b := given[i]
+		ok = b == '-' || b == '_' || b == '.' || (b >= '0' && b <= '9') || (b|0x20 >= 'a' && b|0x20 <= 'z')
+	}
+	if ok {
+		return given
+	}
+	return uuid.NewString()
+}
+
+// traceID reads W3C traceparent: 00-<32 hex>-<16 hex>-<2 hex>; what is not valid starts anew.
+func traceID(header string) string {
+	parts := strings.Split(header, "-")
+	if len(parts) >= 4 && len(parts[0]) == 2 && parts[0] != "ff" && len(parts[1]) == 32 && strings.Trim(parts[1], "0") != "" {
+		if _, err := hex.DecodeString(parts[1]); err == nil {
+			return parts[1]
+		}
+	}
+	id := uuid.New()
+	return hex.EncodeToString(id[:])
+}
+
+// recover turns a panic into a 500 that says nothing; the log gets the stack.
+func (a *API) recover(gc *gin.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			c := callOf(gc.Request.Context())
+			c.stack = string(debug.Stack())
+			if gc.Writer.Written() {
+				return // the client went away while we answered
+			}
+			a.answerStatus(http.StatusInternalServerError, "internal_error", internalText)(gc)
+		}
+	}()
+	gc.Next()
+}
+
+// cors answers browsers from allowed origins; there are none by default.
+func (a *API) cors(gc *gin.Context) {
+	origin := gc.GetHeader("Origin")
+	if origin == "" || !slices.Contains(a.settings.Origins, origin) {
+		return
+	}
+	h := gc.Writer.Header()
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Vary", "Origin")
+	h.Set("Access-Control-Expose-Headers", "ETag, Link, Location, X-Request-ID, X-Total-Count, Retry-After")
+	if gc.Request.Method == http.MethodOptions && gc.GetHeader("Access-Control-Request-Method") != "" {
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, X-Request-ID, X-User-ID")
+		h.Set("Access-Control-Max-Age", "600")
+		gc.AbortWithStatus(http.StatusNoContent)
+	}
+}
+
+// answerStatus answers a problem that has no fault behind it.
+func (a *API) answerStatus(status int, code, text string) gin.HandlerFunc {
+	return func(gc *gin.Context) {
+		callOf(gc.Request.Context()).faultCode = code
+		p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: text, Code: code}
+		p.Instance = callOf(gc.Request.Context()).requestID
+		writeProblem(gc.Writer, p)
+		gc.Abort()
+	}
+}
+
+func (a *API) answerFault(f *fault.Error) gin.HandlerFunc {
+	return func(gc *gin.Context) {
+		writeProblem(gc.Writer, problemOf(gc.Request.Context(), f))
+		gc.Abort()
+	}
+}

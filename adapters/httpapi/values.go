@@ -1,0 +1,105 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"surgicase/domain/civil"
+	"surgicase/domain/pay"
+)
+
+// Money is an amount in cents that is written as a JSON number with exactly two decimals.
+type Money pay.Cents
+
+// MarshalJSON writes 1250.00.
+func (m Money) MarshalJSON() ([]byte, error) { return []byte(pay.Cents(m).String()), nil }
+
+// UnmarshalJSON reads a number with at most two decimals, from its digits and never through a float.
+func (m *Money) UnmarshalJSON(raw []byte) error {
+	cents, err := pay.ParseCents(string(raw))
+	if err != nil {
+		return errors.New("must be an amount with at most two decimals")
+	}
+	*m = Money(cents)
+	return nil
+}
+
+// Schema describes Money.
+func (Money) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeNumber, Description: "US dollars with exactly two decimals.", Examples: []any{1250.00}}
+}
+
+// Digits is a number that clients may send as a string of digits, too.
+type Digits string
+
+// UnmarshalJSON reads "123" or 123.
+func (d *Digits) UnmarshalJSON(raw []byte) error {
+	if bytes.HasPrefix(raw, []byte(`"`)) {
+		return json.Unmarshal(raw, (*string)(d))
+	}
+	*d = Digits(raw)
+	return nil
+}
+
+// Schema describes Digits.
+func (Digits) Schema(huma.Registry) *huma.Schema {
+	most := 20
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString, MaxLength: &most}, {Type: huma.TypeInteger}}}
+}
+
+// id reads a positive row number; ok is false for anything else.
+func (d Digits) id() (int64, bool) {
+	n, err := strconv.ParseInt(string(d), 10, 64)
+	return n, err == nil && n > 0
+}
+
+// Optional is a member of a merge patch: absent, null or a value. Source: RFC 7396.
+type Optional[T any] struct {
+	Sent  bool
+	Null  bool
+	Value T
+}
+
+// UnmarshalJSON notes that the member was sent.
+func (o *Optional[T]) UnmarshalJSON(raw []byte) error {
+	o.Sent = true
+	if o.Null = string(raw) == "null"; o.Null {
+		return nil
+	}
+	return json.Unmarshal(raw, &o.Value)
+}
+
+// Schema is that of the value, with null beside it.
+func (o Optional[T]) Schema(r huma.Registry) *huma.Schema {
+	inner := r.Schema(reflect.TypeFor[T](), true, "")
+	if inner.Ref != "" || inner.Type == "" {
+		return &huma.Schema{OneOf: []*huma.Schema{inner, {Type: "null"}}}
+	}
+	nullable := *inner
+	nullable.Nullable = true
+	return &nullable
+}
+
+// nullable gives nil for the zero value, so that it is written as null.
+func nullable[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+func nullableTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func nullableDate(d civil.Date) *string { return nullable(d.String()) }

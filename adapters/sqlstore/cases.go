@@ -1,0 +1,194 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/domain/surgical"
+)
+
+type caseRepo struct{ session }
+
+type caseIDRow struct {
+	HumanCaseID int64 `gorm:"primaryKey"`
+	CaseID      string
+}
+
+func (caseIDRow) TableName() string { return "case_ids" }
+
+// Add implements ports.Cases. The id goes into case_ids first: that row outlives the case, so the id
+// is never used again.
+func (r caseRepo) Add(ctx context.Context, c *surgical.Case, moves ...surgical.Move) error {
+	db := r.db.WithContext(ctx)
+	number := caseIDRow{CaseID: string(c.ID)}
+	if err := db.Create(&number).Error; err != nil {
+		return taken(err, fault.New(fault.Conflict, "case_exists", "A case with this id exists or existed.").Naming("case_id", string(c.ID)))
+	}
+	c.Number = number.HumanCaseID
+	row, err := caseRowOf(c, r.keys)
+	if err != nil {
+		return err
+	}
+	if err := db.Create(&row).Error; err != nil {
+		return taken(err, twinExists())
+	}
+	if err := r.addCodes(ctx, c); err != nil {
+		return err
+	}
+	if err := r.addDocuments(ctx, c); err != nil {
+		return err
+	}
+	return r.addHistory(ctx, historyRows(c.Number, moves))
+}
+
+func twinExists() *fault.Error {
+	return fault.New(fault.Conflict, "possible_duplicate", "The provider has a case of this patient on this day already. Send force_duplicate to keep both.")
+}
+
+// Get implements ports.Cases.
+func (r caseRepo) Get(ctx context.Context, id ident.CaseID, in permission.Scope) (*surgical.Case, error) {
+	where, args := inScope(in, "c.user_id")
+	return r.load(ctx, "c.case_id = ? AND c.active = 1"+where, append([]any{string(id)}, args...), id)
+}
+
+// GetDeleted implements ports.Cases.
+func (r caseRepo) GetDeleted(ctx context.Context, id ident.CaseID) (*surgical.Case, error) {
+	return r.load(ctx, "c.case_id = ? AND c.active = 0", []any{string(id)}, id)
+}
+
+func (r caseRepo) load(ctx context.Context, where string, args []any, id ident.CaseID) (*surgical.Case, error) {
+	var row caseRow
+	var paid paymentRow
+	err := r.db.WithContext(ctx).Raw("SELECT "+caseColumns+caseTables+" WHERE "+where, args...).Row().Scan(row.targets(&paid)...)
+	if err != nil {
+		return nil, missing(err, "case_not_found", "There is no such case.")
+	}
+	c, err := row.toCase(paid, r.keys)
+	if err != nil {
+		return nil, err
+	}
+	key := sealer{keys: r.keys}
+	c.DigestKey = key.openBytes(row.DigestKey, "digest_key", row.CaseID)
+	parts, err := r.parts(ctx, []int64{c.Number})
+	if err != nil {
+		return nil, err
+	}
+	parts.fill(&c)
+	return &c, key.err
+}
+
+// Save implements ports.Cases.
+func (r caseRepo) Save(ctx context.Context, c *surgical.Case, moves ...surgical.Move) error {
+	row, err := caseRowOf(c, r.keys)
+	if err != nil {
+		return err
+	}
+	row.Version++
+	db := r.db.WithContext(ctx)
+	done := db.Model(&caseRow{}).Where("human_case_id = ? AND version = ?", c.Number, c.Version).
+		Select("*").Omit("human_case_id", "case_id", "created_at").Updates(&row)
+	switch {
+	case done.Error != nil:
+		return taken(done.Error, twinExists())
+	case done.RowsAffected == 0:
+		return raceLost()
+	}
+	c.Version = row.Version
+	if err := r.replaceParts(ctx, c); err != nil {
+		return err
+	}
+	return r.addHistory(ctx, historyRows(c.Number, moves))
+}
+
+// Twin implements ports.Cases.
+func (r caseRepo) Twin(ctx context.Context, c *surgical.Case) (ident.CaseID, error) {
+	digest, err := r.keys.digest(c.TwinText())
+	if err != nil {
+		return "", err
+	}
+	var id string
+	err = r.db.WithContext(ctx).Raw("SELECT c.case_id FROM cases c LEFT JOIN payment_entries p ON p.human_case_id = c.human_case_id"+
+		" AND p.kind = 'payment' AND p.settled_at IS NOT NULL AND p.reversed_at IS NULL"+
+		" WHERE c.twin_digest = ? AND c.human_case_id <> ? AND (c.active = 1 OR p.entry_id IS NOT NULL) ORDER BY c.human_case_id LIMIT 1",
+		digest, c.Number).Row().Scan(&id)
+	if err == sql.ErrNoRows { //nolint:errorlint // Scan returns it bare
+		return "", nil
+	}
+	return ident.CaseID(id), err
+}
+
+// inScope is the condition that keeps a query inside a scope; owner is the column that names it.
+func inScope(in permission.Scope, owner string) (string, []any) {
+	switch {
+	case in.All:
+		return "", nil
+	case in.Groups:
+		return " AND (" + owner + " = ? OR " + owner + " IN (" + administered + "))",
+			[]any{string(in.User), string(in.User), int(permission.GroupAdmin)}
+	}
+	return " AND " + owner + " = ?", []any{string(in.User)}
+}
+
+type codeRow struct {
+	HumanCaseID   int64 `gorm:"primaryKey;autoIncrement:false"`
+	Position      int   `gorm:"primaryKey;autoIncrement:false"`
+	ProcedureCode string
+	Modifiers     string
+}
+
+func (codeRow) TableName() string { return "case_procedure_codes" }
+
+func (r caseRepo) addCodes(ctx context.Context, c *surgical.Case) error {
+	if len(c.Codes) == 0 {
+		return nil
+	}
+	rows := make([]codeRow, len(c.Codes))
+	for i, code := range c.Codes {
+		rows[i] = codeRow{c.Number, i, string(code.Procedure), strings.Join(code.Modifiers, "-")}
+	}
+	return r.db.WithContext(ctx).Create(&rows).Error
+}
+
+func (row codeRow) code() surgical.Code {
+	code := surgical.Code{Procedure: pay.Code(row.ProcedureCode)}
+	if row.Modifiers != "" {
+		code.Modifiers = strings.Split(row.Modifiers, "-")
+	}
+	return code
+}
+
+type historyRow struct {
+	HistoryID   int64 `gorm:"primaryKey"`
+	HumanCaseID int64
+	FromStatus  int
+	ToStatus    int
+	MovedAt     int64
+	ActorID     string
+	Reason      sql.NullString
+	RunID       sql.NullInt64
+}
+
+func (historyRow) TableName() string { return "case_history" }
+
+func historyRows(number int64, moves []surgical.Move) []historyRow {
+	rows := make([]historyRow, len(moves))
+	for i, m := range moves {
+		rows[i] = historyRow{
+			HumanCaseID: number, FromStatus: int(m.From), ToStatus: int(m.To), MovedAt: micros(m.At),
+			ActorID: string(m.By), Reason: nullText(m.Reason), RunID: nullInt(m.RunID),
+		}
+	}
+	return rows
+}
+
+func (s session) addHistory(ctx context.Context, rows []historyRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.db.WithContext(ctx).CreateInBatches(&rows, 500).Error
+}

@@ -1,0 +1,95 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
+	"surgicase/domain/fault"
+	"surgicase/migrations"
+)
+
+// MigrationState is one migration and whether it was applied.
+type MigrationState struct {
+	Version int64
+	Name    string
+	Applied bool
+}
+
+func (s *Store) migrator() (*goose.Provider, error) {
+	files, err := migrations.For(s.dialect)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := s.write.DB()
+	if err != nil {
+		return nil, err
+	}
+	dialect := database.DialectMySQL
+	if s.dialect == "sqlite" {
+		dialect = database.DialectSQLite3
+	}
+	return goose.NewProvider(dialect, pool, files, goose.WithLogger(goose.NopLogger()))
+}
+
+// MigrateUp brings the schema to this program's version and says how many steps that took.
+func (s *Store) MigrateUp(ctx context.Context) (int, error) {
+	m, err := s.migrator()
+	if err != nil {
+		return 0, err
+	}
+	done, err := m.Up(ctx)
+	return len(done), outward(err)
+}
+
+// MigrateDown takes one migration back and gives its name, empty if there was none.
+func (s *Store) MigrateDown(ctx context.Context) (string, error) {
+	m, err := s.migrator()
+	if err != nil {
+		return "", err
+	}
+	if version, err := m.GetDBVersion(ctx); err != nil || version == 0 {
+		return "", outward(err)
+	}
+	done, err := m.Down(ctx)
+	if err != nil {
+		return "", outward(err)
+	}
+	return done.Source.Path, nil
+}
+
+// MigrationStatus lists the migrations this program knows.
+func (s *Store) MigrationStatus(ctx context.Context) ([]MigrationState, error) {
+	m, err := s.migrator()
+	if err != nil {
+		return nil, err
+	}
+	found, err := m.Status(ctx)
+	if err != nil {
+		return nil, outward(err)
+	}
+	states := make([]MigrationState, len(found))
+	for i, f := range found {
+		states[i] = MigrationState{Version: f.Source.Version, Name: f.Source.Path, Applied: f.State == goose.StateApplied}
+	}
+	return states, nil
+}
+
+// CheckVersion says whether the schema is the one this program was made for. Unavailable
+// "schema_version" if it is older or newer.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	m, err := s.migrator()
+	if err != nil {
+		return err
+	}
+	have, want, err := m.GetVersions(ctx)
+	if err != nil {
+		return outward(err)
+	}
+	if have != want {
+		return fault.New(fault.Unavailable, "schema_version", "%s", fmt.Sprintf("the database has schema version %d, this program needs %d: run `surgicase migrate up`", have, want))
+	}
+	return nil
+}

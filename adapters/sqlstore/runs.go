@@ -1,0 +1,185 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+)
+
+type runRepo struct{ session }
+
+type runRow struct {
+	RunID          int64 `gorm:"primaryKey"`
+	Kind           string
+	OpenedAt       int64
+	OpenedBy       string
+	PayDate        string
+	Payments       int
+	OpenedCents    int64
+	OpenCents      int64
+	SettledCents   int64
+	CancelledCents int64
+	ReversedCents  int64
+}
+
+func (runRow) TableName() string { return "payment_runs" }
+
+type entryRow struct {
+	EntryID           int64 `gorm:"primaryKey"`
+	RunID             int64
+	Kind              string
+	PaymentID         sql.NullInt64
+	HumanCaseID       int64
+	Generation        int
+	ProviderID        string
+	CaseDate          string
+	PayCategory       sql.NullString
+	AmountCents       int64
+	PriceTableVersion int64
+	CreatedAt         int64 `gorm:"autoCreateTime:false"`
+	CreatedBy         string
+	SettledAt         sql.NullInt64
+	SettledBy         sql.NullString
+	CancelledAt       sql.NullInt64
+	ReversedAt        sql.NullInt64
+	CarriedByRunID    sql.NullInt64
+}
+
+func (entryRow) TableName() string { return "payment_entries" }
+
+func entryRowOf(e pay.Entry, by ident.UserID) entryRow {
+	row := entryRow{
+		RunID: e.RunID, Kind: string(e.Kind), PaymentID: nullInt(e.PaymentID), HumanCaseID: e.CaseNumber, Generation: e.Generation,
+		ProviderID: string(e.Provider), CaseDate: e.CaseDate.String(), PayCategory: nullText(e.Category), AmountCents: int64(e.Amount),
+		PriceTableVersion: int64(e.Table), CreatedAt: micros(e.At), CreatedBy: string(by), SettledAt: nullMicros(e.SettledAt),
+	}
+	if row.SettledAt.Valid {
+		row.SettledBy = nullText(string(by))
+	}
+	return row
+}
+
+func (row entryRow) entry() pay.Entry {
+	return pay.Entry{
+		ID: row.EntryID, RunID: row.RunID, Kind: pay.EntryKind(row.Kind), PaymentID: row.PaymentID.Int64, CaseNumber: row.HumanCaseID,
+		Generation: row.Generation, Provider: ident.UserID(row.ProviderID), CaseDate: dateOf(row.CaseDate), Category: row.PayCategory.String,
+		Amount: pay.Cents(row.AmountCents), Table: pay.TableVersion(row.PriceTableVersion), At: instant(row.CreatedAt),
+		SettledAt: nullInstant(row.SettledAt), CarriedBy: row.CarriedByRunID.Int64,
+	}
+}
+
+// Open implements ports.Runs.
+func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error {
+	row := runRow{
+		Kind: string(run.Kind), OpenedAt: micros(run.OpenedAt), OpenedBy: string(run.OpenedBy), PayDate: run.PayDate.String(),
+		Payments: run.Payments, OpenedCents: int64(run.Opened), OpenCents: int64(run.Open), SettledCents: int64(run.Settled),
+	}
+	db := r.db.WithContext(ctx)
+	if err := db.Create(&row).Error; err != nil {
+		return err
+	}
+	run.ID = row.RunID
+	rows := make([]entryRow, len(payments))
+	for i := range payments {
+		payments[i].RunID = run.ID
+		rows[i] = entryRowOf(payments[i], run.OpenedBy)
+	}
+	if len(rows) > 0 {
+		if err := db.CreateInBatches(&rows, setBatch).Error; err != nil {
+			return taken(err, fault.New(fault.Conflict, "already_in_run", "One of the cases has a payment already."))
+		}
+	}
+	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE carried_by_run_id IS NULL AND kind IN ('cancellation', 'reversal')", run.ID).Error
+}
+
+// Get implements ports.Runs.
+func (r runRepo) Get(ctx context.Context, id int64) (pay.Run, error) {
+	var row runRow
+	if err := r.db.WithContext(ctx).Take(&row, "run_id = ?", id).Error; err != nil {
+		return pay.Run{}, missing(err, "run_not_found", "There is no such payment run.")
+	}
+	return pay.Run{
+		ID: row.RunID, Kind: pay.RunKind(row.Kind), OpenedAt: instant(row.OpenedAt), OpenedBy: ident.UserID(row.OpenedBy), PayDate: dateOf(row.PayDate),
+		Payments: row.Payments, Opened: pay.Cents(row.OpenedCents), Open: pay.Cents(row.OpenCents), Settled: pay.Cents(row.SettledCents),
+		Cancelled: pay.Cents(row.CancelledCents), Reversed: pay.Cents(row.ReversedCents),
+	}, nil
+}
+
+// Payments implements ports.Runs.
+func (r runRepo) Payments(ctx context.Context, ids []int64) ([]pay.Entry, error) {
+	found := []pay.Entry{}
+	for batch := range slices.Chunk(ids, 2*setBatch) {
+		var rows []entryRow
+		err := r.db.WithContext(ctx).Where("entry_id IN ? AND kind = 'payment'", padded(batch)).Order("entry_id").Find(&rows).Error
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			found = append(found, row.entry())
+		}
+	}
+	return found, nil
+}
+
+// Settle implements ports.Runs.
+func (r runRepo) Settle(ctx context.Context, ids []int64, by ident.UserID, at time.Time) error {
+	return r.mark(ctx, ids, "settled_at IS NULL AND cancelled_at IS NULL", "settled_at = ?, settled_by = ?", micros(at), string(by))
+}
+
+// TakeBack implements ports.Runs.
+func (r runRepo) TakeBack(ctx context.Context, entries []pay.Entry, by ident.UserID) error {
+	var cancelled, reversed []int64
+	var at time.Time
+	rows := make([]entryRow, len(entries))
+	for i, e := range entries {
+		rows[i], at = entryRowOf(e, by), e.At
+		if e.Kind == pay.Cancellation {
+			cancelled = append(cancelled, e.PaymentID)
+		} else {
+			reversed = append(reversed, e.PaymentID)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := r.db.WithContext(ctx).CreateInBatches(&rows, setBatch).Error; err != nil {
+		return taken(err, fault.New(fault.Conflict, changedMeanwhile, "One of the payments was taken back already."))
+	}
+	if err := r.mark(ctx, cancelled, "settled_at IS NULL AND cancelled_at IS NULL", "cancelled_at = ?", micros(at)); err != nil {
+		return err
+	}
+	return r.mark(ctx, reversed, "settled_at IS NOT NULL AND reversed_at IS NULL", "reversed_at = ?", micros(at))
+}
+
+// mark puts a mark on payments that all still fit, and brings the sums of their runs up to date.
+func (r runRepo) mark(ctx context.Context, ids []int64, fits, set string, args ...any) error {
+	for batch := range slices.Chunk(ids, setBatch) {
+		done := r.db.WithContext(ctx).Exec("UPDATE payment_entries SET "+set+" WHERE entry_id IN ? AND kind = 'payment' AND "+fits, append(slices.Clone(args), padded(batch))...)
+		switch {
+		case done.Error != nil:
+			return done.Error
+		case done.RowsAffected != int64(len(batch)):
+			return raceLost()
+		}
+		if err := r.sumUp(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sumUp computes the sums of the payments' runs from their entries, so that they cannot drift.
+func (r runRepo) sumUp(ctx context.Context, payments []int64) error {
+	const sum = " = (SELECT COALESCE(SUM(e.amount_cents), 0) FROM payment_entries e WHERE e.run_id = payment_runs.run_id AND e.kind = 'payment' AND "
+	return r.db.WithContext(ctx).Exec("UPDATE payment_runs SET"+
+		" open_cents"+sum+"e.settled_at IS NULL AND e.cancelled_at IS NULL),"+
+		" settled_cents"+sum+"e.settled_at IS NOT NULL),"+
+		" cancelled_cents"+sum+"e.cancelled_at IS NOT NULL),"+
+		" reversed_cents"+sum+"e.reversed_at IS NOT NULL)"+
+		" WHERE run_id IN (SELECT p.run_id FROM payment_entries p WHERE p.entry_id IN ?)", padded(payments)).Error
+}

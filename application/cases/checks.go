@@ -1,0 +1,92 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"surgicase/domain/fault"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/domain/surgical"
+	"surgicase/ports"
+)
+
+// references says which of the things a case names are to be checked.
+type references struct{ owner, surgeon, facility bool }
+
+// checkReferences makes sure that owner, surgeon and facility exist, and that surgeon and facility
+// are the owner's: a case must not show the names of somebody else's. What did not change is not
+// checked again: old cases keep surgeons who were deleted since.
+func checkReferences(ctx context.Context, r ports.Repos, c *surgical.Case, which references) error {
+	var bad fault.Collector
+	if which.owner {
+		if err := checkOwner(ctx, r, c, &bad); err != nil {
+			return err
+		}
+	}
+	own := permission.Scope{User: c.Owner}
+	if which.surgeon && c.SurgeonID != 0 {
+		_, err := r.Surgeons.Get(ctx, c.SurgeonID, own)
+		if err = noteMissing(err, &bad, "body.surgeon_id", "is not a surgeon of this provider"); err != nil {
+			return err
+		}
+	}
+	if which.facility && c.FacilityID != 0 {
+		_, err := r.Places.Get(ctx, c.FacilityID, own)
+		if err = noteMissing(err, &bad, "body.facility_id", "is not a facility of this provider"); err != nil {
+			return err
+		}
+	}
+	return bad.Err()
+}
+
+func checkOwner(ctx context.Context, r ports.Repos, c *surgical.Case, bad *fault.Collector) error {
+	owner, err := r.Users.GetForUse(ctx, c.Owner)
+	if err == nil && !owner.Active {
+		bad.Add("body.user_id", "is not an active user")
+	}
+	return noteMissing(err, bad, "body.user_id", "is not a known user")
+}
+
+func noteMissing(err error, bad *fault.Collector, location, message string) error {
+	if errors.Is(err, fault.NotFound) {
+		bad.Add(location, "%s", message)
+		return nil
+	}
+	return err
+}
+
+// refuseTwin refuses a second case of the same owner, patient and day unless it was forced.
+// Source: spec/decisions.md 3.7.
+func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case) error {
+	if c.DuplicateForced {
+		return nil
+	}
+	twin, err := r.Cases.Twin(ctx, c)
+	if err != nil || twin == "" {
+		return err
+	}
+	return fault.New(fault.Conflict, "possible_duplicate",
+		"The provider has a case of this patient on this day already. Send force_duplicate to keep both.").
+		Naming("case_id", string(c.ID)).Naming("existing_case_id", string(twin))
+}
+
+// price puts the price of the owner's tier on the case. The owner is read for use, so that his tier
+// cannot change before the price is stored.
+func price(ctx context.Context, r ports.Repos, done *Recorded, now time.Time) error {
+	c := done.Case
+	owner, err := r.Users.GetForUse(ctx, c.Owner)
+	if err != nil {
+		return err
+	}
+	codes := surgical.Procedures(c.Codes)
+	table, err := r.Prices.Table(ctx, []pay.Tier{owner.Tier}, codes)
+	if err != nil {
+		return err
+	}
+	x := table.Price(owner.Tier, codes)
+	c.Reprice(x, now)
+	done.Price = &x
+	return nil
+}

@@ -1,0 +1,153 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/fx"
+	"go.uber.org/fx/fxevent"
+	"go.uber.org/zap"
+
+	"surgicase/adapters/httpapi"
+	"surgicase/adapters/sqlstore"
+	"surgicase/application/access"
+	"surgicase/application/casebook"
+	"surgicase/application/cases"
+	"surgicase/application/operations"
+	"surgicase/ports"
+)
+
+// environment is what the process was started with.
+type environment map[string]string
+
+// Parts are what tests exchange: a clock to set, ids in order, an ear for events and statements.
+// What is nil stays real.
+type Parts struct {
+	Clock       ports.Clock
+	IDs         ports.IDs
+	Events      ports.Events
+	OnStatement func(ctx context.Context, took time.Duration, err error)
+}
+
+// core provides everything that commands share, from the configuration to the use cases.
+func core(c Config, env environment, parts Parts) fx.Option {
+	return fx.Options(
+		fx.WithLogger(func() fxevent.Logger { return fxevent.NopLogger }),
+		fx.Supply(c, env, parts),
+		fx.Provide(
+			newLogger,
+			Config.rules,
+			func(p Parts, log *zap.Logger) ports.Events { return orElse[ports.Events](p.Events, eventLog{log}) },
+			func(p Parts) ports.Clock { return orElse[ports.Clock](p.Clock, systemClock{}) },
+			func(p Parts) ports.IDs { return orElse[ports.IDs](p.IDs, randomIDs{}) },
+			func(c Config, env environment) ports.Secrets { return secretProviders[string(c.SecretsProvider)](c, env) },
+			provideStore,
+			func(s *sqlstore.Store) ports.Store { return s },
+			access.New, cases.New, casebook.New, operations.NewRequests,
+			func(a *access.Service, c *cases.Service, b *casebook.Service, r *operations.Requests) httpapi.Services {
+				return httpapi.Services{Access: a, Cases: c, Casebook: b, Requests: r}
+			},
+		),
+	)
+}
+
+func orElse[T comparable](given, usual T) T {
+	var none T
+	if given == none {
+		return usual
+	}
+	return given
+}
+
+// Running is the program without its listener, for tests.
+type Running struct {
+	API   *httpapi.API
+	Store *sqlstore.Store
+	Close func() error
+}
+
+// Open wires the program as serve does, with some parts exchanged, and prepares the schema.
+func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, error) {
+	c, err := LoadConfig(env, true)
+	if err != nil {
+		return nil, err
+	}
+	r := &Running{}
+	app := fx.New(core(c, env, parts), fx.Provide(newAPI), fx.Populate(&r.API, &r.Store))
+	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
+		return nil, err
+	}
+	r.Close = func() error { return app.Stop(context.WithoutCancel(ctx)) }
+	if _, err := r.Store.MigrateUp(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secrets) (*sqlstore.Store, error) {
+	store, err := openStore(context.Background(), c, secrets, parts.OnStatement)
+	if err == nil {
+		life.Append(fx.StopHook(store.Close))
+	}
+	return store, err
+}
+
+// serving provides the HTTP side.
+func serving(onReady func(net.Addr)) fx.Option {
+	return fx.Options(
+		fx.Provide(newAPI),
+		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, log *zap.Logger) {
+			serveHTTP(life, stop, c, api.Handler(), log, onReady)
+		}),
+	)
+}
+
+func newAPI(c Config, services httpapi.Services, store *sqlstore.Store, clock ports.Clock, log *zap.Logger) *httpapi.API {
+	return httpapi.New(services, httpapi.Settings{
+		Version: version, AuthMode: string(c.AuthMode), Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Origins: c.Origins,
+		Now: clock.Now, Ready: store.Ping, OnRequest: accessLog(log),
+	})
+}
+
+// Limits of the HTTP server: what a slow or hostile client can hold.
+const (
+	maxBody         = 1 << 20
+	maxHeaders      = 64 << 10
+	headerTimeout   = 5 * time.Second
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 20 * time.Second
+)
+
+// serveHTTP listens while the app runs. On the way out it stops taking connections and lets the
+// requests that are under way finish.
+func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Handler, log *zap.Logger, onReady func(net.Addr)) {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: c.RequestTimeout.duration() + headerTimeout,
+		WriteTimeout: 2 * c.RequestTimeout.duration(), IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders, ErrorLog: zap.NewStdLog(log),
+	}
+	life.Append(fx.Hook{
+		OnStart: func(ctx context.Context) error {
+			listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(c.HTTPAddr))
+			if err != nil {
+				return err
+			}
+			go func() {
+				if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+					log.Error("server.stopped", zap.Error(err))
+					_ = stop.Shutdown(fx.ExitCode(1))
+				}
+			}()
+			onReady(listener.Addr())
+			return nil
+		},
+		OnStop: func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
+			defer cancel()
+			return server.Shutdown(ctx)
+		},
+	})
+}
+

@@ -1,0 +1,42 @@
+package bootstrap
+
+import (
+	"context"
+
+	"surgicase/adapters/cli"
+)
+
+// Check opens what the configuration names and says what works.
+func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
+	c, err := LoadConfig(p.env, false)
+	if err != nil {
+		return nil, err
+	}
+	findings := []cli.Finding{{What: "configuration", OK: true, Detail: "every value is valid"}}
+	if _, err := LoadConfig(p.env, true); err != nil {
+		findings = append(findings, cli.Finding{What: "serve", Detail: "cannot start: " + err.Error()})
+	}
+	secrets := secretProviders[string(c.SecretsProvider)](c, p.env)
+	_, err = keyring(ctx, c, secrets)
+	findings = append(findings, found("key set", "from provider "+string(c.SecretsProvider), err))
+	if err != nil {
+		return findings, nil
+	}
+	store, err := openStore(ctx, c, secrets, nil)
+	if err == nil {
+		err = store.Ping(ctx)
+	}
+	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err))
+	if err != nil {
+		return findings, nil
+	}
+	findings = append(findings, found("schema", "is up to date", store.CheckVersion(ctx)))
+	return findings, store.Close()
+}
+
+func found(what, well string, err error) cli.Finding {
+	if err != nil {
+		return cli.Finding{What: what, Detail: sentence(err)}
+	}
+	return cli.Finding{What: what, OK: true, Detail: well}
+}

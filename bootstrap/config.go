@@ -1,0 +1,212 @@
+// Package bootstrap reads the configuration, wires the adapters to the use cases with fx, and turns
+// events into log lines. It is the only place that knows the environment.
+package bootstrap
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"surgicase/adapters/httpapi"
+	"surgicase/domain/pay"
+)
+
+// Config is everything that can be set, from the environment alone. Source: spec/decisions.md 10.
+type Config struct {
+	HTTPAddr        Address     `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000" doc:"address to listen on"`
+	DataDir         string      `env:"DATA_DIR" envDefault:"./data" doc:"folder for the SQLite database and the development keys"`
+	DatabaseURL     DatabaseURL `env:"DATABASE_URL" envDefault:"sqlite://" doc:"sqlite:// (surgicase.db in DATA_DIR), sqlite://PATH or mysql://user:password@host:3306/surgicase?tls=true"`
+	PoolSize        Count       `env:"DB_POOL_SIZE" envDefault:"15" doc:"MySQL connections kept idle"`
+	PoolOverflow    Count       `env:"DB_POOL_MAX_OVERFLOW" envDefault:"10" doc:"MySQL connections more under load"`
+	PoolTimeout     Seconds     `env:"DB_POOL_TIMEOUT" envDefault:"10" doc:"seconds to wait for a MySQL connection before a 503"`
+	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys)"`
+	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only)"`
+	RequestTimeout  Seconds     `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
+	Origins         []string    `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
+	PayDay          Weekday     `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
+	Excluded        []string    `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
+	LogLevel        Choice      `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
+}
+
+// Address is host:port.
+type Address string
+
+// UnmarshalText reads host:port.
+func (a *Address) UnmarshalText(text []byte) error {
+	if _, port, err := net.SplitHostPort(string(text)); err != nil || port == "" {
+		return holds(string(text), "host:port, such as 127.0.0.1:8000")
+	}
+	*a = Address(text)
+	return nil
+}
+
+// loopback says whether only programs on this machine reach the address.
+func (a Address) loopback() bool {
+	host, _, _ := net.SplitHostPort(string(a))
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// DatabaseURL may hold a password: it prints without it.
+type DatabaseURL struct{ url string }
+
+// UnmarshalText reads a URL of one of the known schemes.
+func (d *DatabaseURL) UnmarshalText(text []byte) error {
+	d.url = string(text)
+	if _, known := stores[d.scheme()]; !known {
+		return holds(d.scheme()+"://…", "sqlite://PATH or mysql://user:password@host:port/database")
+	}
+	return nil
+}
+
+func (d DatabaseURL) scheme() string {
+	scheme, _, _ := strings.Cut(d.url, "://")
+	return scheme
+}
+
+// String names the kind of database and nothing else.
+func (d DatabaseURL) String() string { return d.scheme() + "://…" }
+
+// GoString is String for %#v.
+func (d DatabaseURL) GoString() string { return d.String() }
+
+// Count is a number of things, 0 to 10,000.
+type Count int
+
+// UnmarshalText reads the number.
+func (c *Count) UnmarshalText(text []byte) error { return number(text, (*int)(c), 0, 10_000) }
+
+// Seconds is a duration in whole seconds, 1 to 3,600.
+type Seconds int
+
+// UnmarshalText reads the number.
+func (s *Seconds) UnmarshalText(text []byte) error { return number(text, (*int)(s), 1, 3600) }
+
+func (s Seconds) duration() time.Duration { return time.Duration(s) * time.Second }
+
+func number(text []byte, to *int, low, high int) error {
+	var n int
+	if _, err := fmt.Sscanf(string(text)+"\n", "%d\n", &n); err != nil || n < low || n > high {
+		return holds(string(text), fmt.Sprintf("a whole number from %d to %d", low, high))
+	}
+	*to = n
+	return nil
+}
+
+// Weekday is a day of the week by its English name.
+type Weekday time.Weekday
+
+// UnmarshalText reads the name in any letter case.
+func (w *Weekday) UnmarshalText(text []byte) error {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if strings.EqualFold(day.String(), string(text)) {
+			*w = Weekday(day)
+			return nil
+		}
+	}
+	return holds(string(text), "a day of the week, such as Friday")
+}
+
+// Choice is one word of a few; which ones is checked with the rest.
+type Choice string
+
+// badValue says what a variable holds and what it may hold.
+type badValue struct{ holds, may string }
+
+func holds(value, may string) error { return badValue{value, may} }
+
+func (b badValue) Error() string { return fmt.Sprintf("holds %q; it may hold %s", b.holds, b.may) }
+
+// ConfigFaults are all wrong settings, one line each.
+type ConfigFaults []string
+
+func (f ConfigFaults) Error() string { return strings.Join(f, "\n") }
+
+// LoadConfig reads the configuration from an environment and reports everything that is wrong with
+// it at once. Serving needs more than other commands do.
+func LoadConfig(environment map[string]string, serving bool) (Config, error) {
+	var c Config
+	var faults ConfigFaults
+	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
+		faults = append(faults, parseFaults(err)...)
+	}
+	faults = append(faults, c.check(serving)...)
+	if len(faults) > 0 {
+		return c, faults
+	}
+	if c.DatabaseURL.url == "sqlite://" {
+		c.DatabaseURL.url += filepath.Join(c.DataDir, "surgicase.db")
+	}
+	return c, nil
+}
+
+func parseFaults(err error) ConfigFaults {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return ConfigFaults{err.Error()}
+	}
+	var faults ConfigFaults
+	for _, one := range all.Errors {
+		var parse env.ParseError
+		var bad badValue
+		if errors.As(one, &parse) && errors.As(parse.Err, &bad) {
+			faults = append(faults, variableOf(parse.Name)+" "+bad.Error())
+			continue
+		}
+		faults = append(faults, one.Error())
+	}
+	return faults
+}
+
+func variableOf(field string) string {
+	if f, ok := reflect.TypeFor[Config]().FieldByName(field); ok {
+		return f.Tag.Get("env")
+	}
+	return field
+}
+
+func (c Config) check(serving bool) ConfigFaults {
+	var faults ConfigFaults
+	oneOf := func(variable string, value Choice, may ...string) {
+		for _, m := range may {
+			if string(value) == m {
+				return
+			}
+		}
+		faults = append(faults, variable+" "+holds(string(value), strings.Join(may, ", ")).Error())
+	}
+	oneOf("LOG_LEVEL", c.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR")
+	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
+	if serving {
+		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted)
+		if c.AuthMode == httpapi.ModeTrusted && c.HTTPAddr != "" && !c.HTTPAddr.loopback() {
+			faults = append(faults, fmt.Sprintf("HTTP_ADDR holds %q; with AUTH_MODE=trusted it may hold only a loopback address", string(c.HTTPAddr)))
+		}
+	}
+	return faults
+}
+
+// rules gives what the practice configured about paying.
+func (c Config) rules() pay.Rules {
+	return pay.Rules{PayDay: time.Weekday(c.PayDay), Excluded: userIDs(c.Excluded)}
+}
+
+// Variable is a line of the configuration table.
+type Variable struct{ Name, Default, Meaning string }
+
+// Variables lists every variable, for the documentation.
+func Variables() []Variable {
+	var out []Variable
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		out = append(out, Variable{tag.Get("env"), tag.Get("envDefault"), tag.Get("doc")})
+	}
+	return out
+}

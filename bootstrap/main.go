@@ -1,0 +1,190 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"go.uber.org/fx"
+
+	"surgicase/adapters/cli"
+	"surgicase/adapters/sqlstore"
+	"surgicase/domain/fault"
+)
+
+// version is the one version string of the product; the build sets it.
+var version = "dev"
+
+// Exit codes of the program. They are documented in the README.
+const (
+	exitFailed = 1 // what was asked for could not be done
+	exitUsage  = 2 // wrong arguments or configuration
+)
+
+// Main runs the program and returns its exit code.
+func Main() int {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	p := &program{env: environmentOf(os.Environ())}
+	err := cli.New(p, version).ExecuteContext(ctx)
+	var faults ConfigFaults
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &faults):
+		for _, line := range faults {
+			_, _ = fmt.Fprintln(os.Stderr, line)
+		}
+		return exitUsage
+	}
+	_, _ = fmt.Fprintln(os.Stderr, "surgicase:", sentence(err))
+	if errors.Is(err, cli.ErrUsage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// sentence is what a person at the terminal needs: the safe text of a fault with its fields and
+// cause, else the error itself.
+func sentence(err error) string {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	text := f.Safe
+	for _, field := range f.Fields {
+		text += "\n  " + strings.TrimPrefix(field.Location, "body.") + " " + field.Message
+	}
+	if f.Cause != nil {
+		text += " (" + f.Cause.Error() + ")"
+	}
+	return text
+}
+
+func environmentOf(lines []string) environment {
+	env := environment{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, "=")
+		env[name] = value
+	}
+	return env
+}
+
+// program implements the commands of the command line.
+type program struct{ env environment }
+
+// run starts what is needed to fill in the targets, hands over to do and stops it again.
+func (p *program) run(ctx context.Context, targets []any, do func(context.Context) error) error {
+	c, err := LoadConfig(p.env, false)
+	if err != nil {
+		return err
+	}
+	app := fx.New(core(c, p.env, Parts{}), fx.Populate(targets...))
+	if err := app.Err(); err != nil {
+		return root(err)
+	}
+	if err := app.Start(ctx); err != nil {
+		return root(err)
+	}
+	return errors.Join(do(ctx), app.Stop(context.WithoutCancel(ctx)))
+}
+
+// root takes fx's own words off an error.
+func root(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	return err
+}
+
+// Serve answers HTTP until it is told to stop. With demo it first fills an empty SQLite database.
+func (p *program) Serve(ctx context.Context, demo bool) error {
+	c, err := LoadConfig(p.env, true)
+	if err != nil {
+		return err
+	}
+	if demo && c.DatabaseURL.scheme() != "sqlite" {
+		return fmt.Errorf("%w: --demo needs a SQLite database", cli.ErrUsage)
+	}
+	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), serving(announce(demo)))
+	if err := app.Err(); err != nil {
+		return root(err)
+	}
+	if err := app.Start(ctx); err != nil {
+		return root(err)
+	}
+	code := 0
+	select {
+	case <-ctx.Done():
+	case s := <-app.Wait():
+		code = s.ExitCode
+	}
+	err = app.Stop(context.WithoutCancel(ctx))
+	if code != 0 {
+		err = errors.Join(err, errors.New("the server stopped by itself"))
+	}
+	return err
+}
+
+// prepareSchema migrates SQLite; on MySQL another schema version stops the start.
+func prepareSchema(ctx context.Context) func(*sqlstore.Store) error {
+	return func(store *sqlstore.Store) error {
+		if store.Dialect() == "sqlite" {
+			_, err := store.MigrateUp(ctx)
+			return err
+		}
+		return store.CheckVersion(ctx)
+	}
+}
+
+func announce(demo bool) func(net.Addr) {
+	return func(addr net.Addr) {
+		_, _ = fmt.Fprintf(os.Stderr, "SurgiCase %s serves http://%s\nDocumentation: http://%s/docs\n", version, addr, addr)
+		if demo {
+			_, _ = fmt.Fprintln(os.Stderr, demoIntroduction())
+		}
+	}
+}
+
+// MigrateUp brings the schema up to date.
+func (p *program) MigrateUp(ctx context.Context) (int, error) {
+	var store *sqlstore.Store
+	var steps int
+	err := p.run(ctx, []any{&store}, func(ctx context.Context) (err error) {
+		steps, err = store.MigrateUp(ctx)
+		return err
+	})
+	return steps, err
+}
+
+// MigrateDown takes the last migration back.
+func (p *program) MigrateDown(ctx context.Context) (string, error) {
+	var store *sqlstore.Store
+	var name string
+	err := p.run(ctx, []any{&store}, func(ctx context.Context) (err error) {
+		name, err = store.MigrateDown(ctx)
+		return err
+	})
+	return name, err
+}
+
+// MigrateStatus lists the migrations.
+func (p *program) MigrateStatus(ctx context.Context) ([]cli.Migration, error) {
+	var store *sqlstore.Store
+	var out []cli.Migration
+	err := p.run(ctx, []any{&store}, func(ctx context.Context) error {
+		states, err := store.MigrationStatus(ctx)
+		for _, s := range states {
+			out = append(out, cli.Migration{Version: s.Version, Name: s.Name, Applied: s.Applied})
+		}
+		return err
+	})
+	return out, err
+}
+

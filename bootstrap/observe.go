@@ -1,0 +1,83 @@
+package bootstrap
+
+import (
+	"context"
+	"os"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"surgicase/adapters/httpapi"
+	"surgicase/domain/fault"
+	"surgicase/ports"
+)
+
+// levels are the names of decisions 10 for zap's levels.
+var levels = map[Choice]zapcore.Level{"DEBUG": zap.DebugLevel, "INFO": zap.InfoLevel, "WARNING": zap.WarnLevel, "ERROR": zap.ErrorLevel}
+
+// newLogger writes JSON lines to standard output.
+func newLogger(c Config) *zap.Logger {
+	encoding := zap.NewProductionEncoderConfig()
+	encoding.TimeKey, encoding.MessageKey = "timestamp", "event"
+	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), zapcore.Lock(os.Stdout), levels[c.LogLevel]))
+}
+
+// eventLog is ports.Events on zap: one line per event.
+type eventLog struct{ log *zap.Logger }
+
+// Happened implements ports.Events. Faults of callers are worth a quiet line, defects a loud one.
+func (l eventLog) Happened(_ context.Context, e ports.Event) {
+	fields := []zap.Field{}
+	for _, v := range e.Values {
+		fields = append(fields, zap.String(v.Name, v.Text))
+	}
+	if e.Took > 0 {
+		fields = append(fields, zap.Duration("took", e.Took))
+	}
+	outcome := e.Outcome
+	if outcome == "" {
+		outcome = outcomeOf(e.Err)
+	}
+	fields = append(fields, zap.String("outcome", outcome))
+	switch {
+	case outcome == "defect":
+		l.log.Error(e.Name, append(fields, zap.Error(e.Err))...)
+	default:
+		l.log.Info(e.Name, fields...)
+	}
+}
+
+func outcomeOf(err error) string {
+	switch code := fault.CodeOf(err); {
+	case err == nil:
+		return "success"
+	case code != "":
+		return code
+	}
+	return "defect"
+}
+
+// accessLog writes the access line of a request.
+func accessLog(log *zap.Logger) func(context.Context, httpapi.Access) {
+	return func(_ context.Context, a httpapi.Access) {
+		fields := []zap.Field{
+			zap.String("request_id", a.RequestID), zap.String("trace_id", a.TraceID), zap.String("method", a.Method), zap.String("route", a.Route),
+			zap.Int("status", a.Status), zap.Duration("took", a.Took), zap.Int("bytes", a.Bytes), zap.String("actor", a.Actor),
+		}
+		if a.FaultCode != "" {
+			fields = append(fields, zap.String("code", a.FaultCode))
+		}
+		if a.Status < 500 {
+			log.Info("request", fields...)
+			return
+		}
+		if a.Err != nil {
+			fields = append(fields, zap.Error(a.Err))
+		}
+		if a.Stack != "" {
+			fields = append(fields, zap.String("stack", a.Stack))
+		}
+		log.Error("request", fields...)
+	}
+}

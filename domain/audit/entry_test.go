@@ -1,0 +1,75 @@
+package audit_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"surgicase/domain/audit"
+	"surgicase/domain/fault"
+	"surgicase/domain/permission"
+
+	"pgregory.net/rapid"
+)
+
+var (
+	at  = time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
+	ada = permission.Actor{User: "dr.ada", Type: permission.Provider, Credential: "token", RequestID: "r-1", Address: "192.0.2.7"}
+)
+
+func equal[T any](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func TestEntries(t *testing.T) {
+	done := audit.Record(ada, permission.EditCase, "case", "c-1", at)
+	plain := audit.Entry{At: at, Actor: ada, Action: "case.edit", Entity: "case", EntityID: "c-1", Outcome: audit.Done}
+	t.Run("what was done says who, when, what to which thing", func(t *testing.T) { equal(t, "entry", done, plain) })
+	t.Run("a change names the fields and the digests before and after", func(t *testing.T) {
+		want := plain
+		want.Fields, want.Before, want.After = []string{"case_date"}, []byte{1}, []byte{2}
+		equal(t, "entry", done.Changing([]string{"case_date"}, []byte{1}, []byte{2}), want)
+	})
+	t.Run("a read names what a list showed", func(t *testing.T) {
+		want := plain
+		want.Outcome, want.Things = audit.Read, []string{"7", "8"}
+		equal(t, "entry", done.Reading("7", "8"), want)
+	})
+	t.Run("a refused attempt keeps the code and the fields tried", func(t *testing.T) {
+		want := plain
+		want.Outcome, want.Code, want.Fields = audit.Refused, "case_locked", []string{"user_type"}
+		err := fault.New(fault.Conflict, "case_locked", "No.").Because(errors.New("cause"))
+		equal(t, "entry", done.Refusing(err, "user_type"), want)
+	})
+	t.Run("a refusal for a reason that is no fault has no code", func(t *testing.T) {
+		equal(t, "code", done.Refusing(errors.New("x")).Code, "")
+	})
+	t.Run("an entry made from another leaves that one alone", func(t *testing.T) { equal(t, "entry", done, plain) })
+}
+
+func TestDigest(t *testing.T) {
+	t.Run("it is HMAC-SHA-256 of the parts", func(t *testing.T) {
+		mac := hmac.New(sha256.New, []byte("key"))
+		_, _ = mac.Write([]byte("one part"))
+		equal(t, "digest", audit.Digest([]byte("key"), "one part"), mac.Sum(nil))
+	})
+	// The parts hold no control characters: they are refused where text comes in.
+	parts := rapid.SliceOfN(rapid.StringMatching(`[ -~é]{0,4}`), 1, 4)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := parts.Draw(t, "a"), parts.Draw(t, "b")
+		key := rapid.SliceOfN(rapid.Byte(), 1, 32).Draw(t, "key")
+		if same := bytes.Equal(audit.Digest(key, a...), audit.Digest(key, b...)); same != reflect.DeepEqual(a, b) {
+			t.Fatalf("%q and %q: same digest %v", a, b, same)
+		}
+		if other := append(bytes.Clone(key), 1); bytes.Equal(audit.Digest(key, a...), audit.Digest(other, a...)) {
+			t.Fatal("the key does not matter")
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package ident_test
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+
+	"pgregory.net/rapid"
+)
+
+// alphabet is that of spec/decisions.md 1.11.
+var alphabet = regexp.MustCompile(`\A[A-Za-z0-9._@+:-]{1,100}\z`)
+
+func TestIdentifiers(t *testing.T) {
+	for _, good := range []string{
+		"a", "7", "dr.ada", "ada+test@example.org", "018f3b6e-0000-7000-8000-000000000000", "urn:case:1", "A_b", strings.Repeat("x", 100),
+	} {
+		t.Run(fmt.Sprintf("%q is an identifier, byte for byte", good), func(t *testing.T) {
+			user, err := ident.ParseUserID(good)
+			if err != nil || string(user) != good {
+				t.Errorf("%q, %v", user, err)
+			}
+			id, err := ident.ParseCaseID(good)
+			if err != nil || string(id) != good {
+				t.Errorf("%q, %v", id, err)
+			}
+		})
+	}
+	for _, bad := range []string{
+		"", " ", "a b", " a", "a\n", "a\x00", "a/b", `a\b`, "a%2e", "é", "ａ", "a\u202eb", "a'b", `a"b`, "a;b", "a,b", "a=b", "a?b", "a#b",
+		"a|b", "a~b", "a!b", "a*b", "(a)", "<a>", "\xff", "😀", strings.Repeat("x", 101),
+	} {
+		t.Run(fmt.Sprintf("%.20q is none", bad), func(t *testing.T) {
+			for _, parse := range []func() error{
+				func() error { _, err := ident.ParseUserID(bad); return err },
+				func() error { _, err := ident.ParseCaseID(bad); return err },
+			} {
+				err := parse()
+				if fault.CodeOf(err) != "invalid_id" || !errors.Is(err, fault.Invalid) {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestAlphabet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := string(rapid.SliceOfN(rapid.Byte(), 0, 102).Draw(t, "bytes"))
+		if rapid.Bool().Draw(t, "plain") {
+			s = rapid.StringMatching(`[A-Za-z0-9._@+:-]{0,102}`).Draw(t, "plain text")
+		}
+		if _, err := ident.ParseCaseID(s); (err == nil) != alphabet.MatchString(s) {
+			t.Fatalf("%q: %v", s, err)
+		}
+	})
+}
+
+func FuzzParseUserID(f *testing.F) {
+	for _, seed := range []string{"dr.ada", "", "..", "a\x00b", "é", strings.Repeat("a", 101)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := ident.ParseUserID(s)
+		if (err == nil) != alphabet.MatchString(s) || (err == nil && string(id) != s) {
+			t.Errorf("%q became %q, %v", s, id, err)
+		}
+	})
+}

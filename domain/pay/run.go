@@ -1,0 +1,143 @@
+package pay
+
+import (
+	"slices"
+	"time"
+
+	"surgicase/domain/civil"
+	"surgicase/domain/ident"
+)
+
+// EntryKind sorts the entries of the ledger.
+type EntryKind string
+
+// The kinds. A cancellation and a reversal name a payment and carry its cents negated.
+const (
+	Payment      EntryKind = "payment"
+	Cancellation EntryKind = "cancellation"
+	Reversal     EntryKind = "reversal"
+)
+
+// Entry is a line of the ledger. Entries are only ever added; settling, cancelling and reversing
+// are marks on the payment beside them. Source: spec/decisions.md 5.2.
+type Entry struct {
+	ID         int64
+	RunID      int64 // the run of the payment
+	Kind       EntryKind
+	PaymentID  int64 // the payment that a cancellation or reversal names
+	CaseNumber int64 // human_case_id, which outlives the case
+	Generation int
+	Provider   ident.UserID
+	CaseDate   civil.Date
+	Category   string
+	Amount     Cents
+	Table      TableVersion
+	At         time.Time
+	SettledAt  time.Time // payments only; zero while open
+	CarriedBy  int64     // cancellations and reversals: the later run whose file carries them
+}
+
+// Counter gives the entry that takes a payment back.
+func (e Entry) Counter(kind EntryKind, at time.Time) Entry {
+	return Entry{
+		RunID: e.RunID, Kind: kind, PaymentID: e.ID, CaseNumber: e.CaseNumber, Generation: e.Generation,
+		Provider: e.Provider, CaseDate: e.CaseDate, Category: e.Category, Amount: -e.Amount, Table: e.Table, At: at,
+	}
+}
+
+// RunKind says what opened a run.
+type RunKind string
+
+// The kinds of runs. Import runs hold what was paid before; no file carries them.
+const (
+	Weekly   RunKind = "weekly"
+	Manual   RunKind = "manual"
+	Imported RunKind = "import"
+)
+
+// Run is a payment run with its sums: Opened never changes, and Opened = Open + Settled + Cancelled.
+// Reversed is a part of Settled, shown apart.
+type Run struct {
+	ID        int64
+	Kind      RunKind
+	OpenedAt  time.Time
+	OpenedBy  ident.UserID
+	PayDate   civil.Date
+	Payments  int
+	Opened    Cents
+	Open      Cents
+	Settled   Cents
+	Cancelled Cents
+	Reversed  Cents
+}
+
+// The instant of the week at which the job settles open runs: Thursday 08:00 UTC.
+// Source: spec/decisions.md 5.3.
+const (
+	settleDay  = time.Thursday
+	settleHour = 8
+)
+
+// PayDate is the first pay day on or after the next settling after the opening.
+// Source: spec/decisions.md 5.1.
+func PayDate(opened time.Time, payDay time.Weekday) civil.Date {
+	opened = opened.UTC()
+	day := civil.On(opened)
+	day = day.AddDays(daysUntil(day.Weekday(), settleDay))
+	if !opened.Before(day.Midnight().Add(settleHour * time.Hour)) {
+		day = day.AddDays(7)
+	}
+	return day.AddDays(daysUntil(day.Weekday(), payDay))
+}
+
+func daysUntil(from, to time.Weekday) int { return (int(to) - int(from) + 7) % 7 }
+
+// HoldReason says why a run leaves a case out; empty when it does not.
+type HoldReason string
+
+// The reasons. The pay statuses no_codes, unpriced and waived are reasons, too.
+const (
+	HeldNoNPI    HoldReason = "no_npi"
+	HeldExcluded HoldReason = "excluded_account"
+	HeldOwnCase  HoldReason = "own_case"
+)
+
+// Candidate is a case at 10 that a run looks at.
+type Candidate struct {
+	Provider ident.UserID
+	HasNPI   bool
+	Status   Status
+	OwnCase  bool // it belongs to the person who opens the run
+}
+
+// Hold says why the case must wait, or nothing if the run takes it. Inactive owners are paid: they
+// earned it. Source: spec/decisions.md 5.1 and 2.7.
+func (c Candidate) Hold(excluded []ident.UserID) HoldReason {
+	switch {
+	case !c.Status.Payable():
+		return HoldReason(c.Status)
+	case !c.HasNPI:
+		return HeldNoNPI
+	case slices.Contains(excluded, c.Provider):
+		return HeldExcluded
+	case c.OwnCase:
+		return HeldOwnCase
+	}
+	return ""
+}
+
+// Rules are what the practice configures about paying.
+type Rules struct {
+	PayDay   time.Weekday   // the day of the week on which bills are paid
+	Excluded []ident.UserID // accounts that are never paid, such as one for load tests
+}
+
+// NewRun makes the run that pays these payments, all of them open.
+func NewRun(kind RunKind, payments []Entry, by ident.UserID, at time.Time, rules Rules) Run {
+	run := Run{Kind: kind, OpenedAt: at, OpenedBy: by, PayDate: PayDate(at, rules.PayDay), Payments: len(payments)}
+	for _, p := range payments {
+		run.Opened += p.Amount
+	}
+	run.Open = run.Opened
+	return run
+}

@@ -1,0 +1,179 @@
+package permission
+
+import (
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+)
+
+// Action is something that a caller may be allowed to do.
+type Action string
+
+// The actions of the product.
+const (
+	ReadCase       Action = "case.read"
+	CreateCase     Action = "case.create"
+	EditCase       Action = "case.edit"
+	DeleteCase     Action = "case.delete"
+	RestoreCase    Action = "case.restore"
+	PurgeCase      Action = "case.purge"
+	AssignCase     Action = "case.assign"
+	AttachAdmin    Action = "case.admin_file"
+	ReadPay        Action = "pay.explain"
+	MoveCase       Action = "case.move"
+	MoveMoney      Action = "case.move_money"
+	ApproveZero    Action = "pay.approve_zero"
+	ListAllCases   Action = "case.list_all"
+	ListGroupCases Action = "case.list_group"
+	SeeDashboards  Action = "dashboard.read"
+	ExportCases    Action = "case.export"
+	LoadImages     Action = "case.images"
+
+	ReadProfile    Action = "user.read"
+	EditProfile    Action = "user.edit"
+	RankUser       Action = "user.rank"
+	CreateUser     Action = "user.create"
+	DeactivateUser Action = "user.deactivate"
+	ListUsers      Action = "user.list"
+	ManageGroups   Action = "group.manage"
+	ReadPlaces     Action = "place.read"
+	EditPlaces     Action = "place.edit"
+
+	ReadLists    Action = "list.read"
+	EditLists    Action = "list.edit"
+	LookUpCodes  Action = "code.look_up"
+	LookUpNPI    Action = "npi.look_up"
+	ManagePrices Action = "price.manage"
+
+	ReadOwnReport    Action = "report.own"
+	ReadReports      Action = "report.read"
+	ReadRuns         Action = "run.read"
+	ManageRuns       Action = "run.manage"
+	RunJobs          Action = "job.run"
+	SendMail         Action = "mail.send"
+	ReadAudit        Action = "audit.read"
+	ReportBug        Action = "bug.report"
+	ReadAllBugs      Action = "bug.read_all"
+	ReadOperations   Action = "operations.read"
+	LogClientRequest Action = "request.log"
+)
+
+// Relation is how the actor stands to the owner of the thing.
+type Relation int
+
+// The relations, nearest first. Other also stands for things without an owner.
+const (
+	Own Relation = iota
+	Grouped
+	Other
+)
+
+// Rule is one row of the policy: from which user type on an action is allowed, by relation.
+type Rule struct {
+	Action    Action
+	OwnFrom   UserType
+	GroupFrom UserType
+	AnyFrom   UserType
+	Meaning   string
+	Remark    string
+}
+
+// Allows says whether a user type may act in a relation.
+func (r Rule) Allows(t UserType, rel Relation) bool {
+	switch rel {
+	case Own:
+		return t >= r.OwnFrom || t >= r.AnyFrom
+	case Grouped:
+		return t >= r.GroupFrom || t >= r.AnyFrom
+	}
+	return t >= r.AnyFrom
+}
+
+// Table is the policy, in the order in which it is printed. Source: spec/decisions.md 2.6 and 2.7.
+var Table = []Rule{
+	{Action: ReadCase, OwnFrom: Provider, GroupFrom: GroupAdmin, AnyFrom: CaseAdmin, Meaning: "read a case, its history and files"},
+	{Action: CreateCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "record a case"},
+	{Action: EditCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change a case", Remark: "own: at 0 and 1; Case Admin: up to 10; nobody the codes of own cases at 10"},
+	{Action: DeleteCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "delete a case", Remark: "own: at 0 and 1; Case Admin: not at 15 or 20"},
+	{Action: RestoreCase, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "restore a deleted case"},
+	{Action: PurgeCase, OwnFrom: never, GroupFrom: never, AnyFrom: SystemAdmin, Meaning: "purge a deleted case for good"},
+	{Action: AssignCase, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change the owner of a case", Remark: "not when the actor is the old or the new owner"},
+	{Action: AttachAdmin, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "set the administrative file of a case"},
+	{Action: ReadPay, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see how the pay of a case came about"},
+	{Action: MoveCase, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "move cases through the lifecycle", Remark: "nobody moves own cases to 10 or above"},
+	{Action: MoveMoney, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "make moves that open, settle, cancel or reverse a payment"},
+	{Action: ApproveZero, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "approve an unpriced case to be paid at zero", Remark: "nobody for own cases"},
+	{Action: ListAllCases, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list everybody's cases by status"},
+	{Action: ListGroupCases, OwnFrom: never, GroupFrom: never, AnyFrom: GroupAdmin, Meaning: "list the cases of group members", Remark: "members of type 1 to 6, where the membership says group_admin"},
+	{Action: SeeDashboards, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see the dashboards"},
+	{Action: ExportCases, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "export cases"},
+	{Action: LoadImages, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "download the documents of many cases"},
+	{Action: ReadProfile, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read a user's profile", Remark: "others: types up to the own"},
+	{Action: EditProfile, OwnFrom: Provider, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "change a user's profile", Remark: "others: types below the own"},
+	{Action: RankUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "set user_type, user_tier, max_case_status, active", Remark: "never one's own; types below the own, 999 excepted"},
+	{Action: CreateUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "create users", Remark: "types below the own, 999 excepted"},
+	{Action: DeactivateUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "deactivate users", Remark: "types below the own, 999 excepted; never oneself"},
+	{Action: ListUsers, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list users", Remark: "types up to the own"},
+	{Action: ManageGroups, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "manage groups and memberships"},
+	{Action: ReadPlaces, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list surgeons and facilities"},
+	{Action: EditPlaces, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change surgeons and facilities"},
+	{Action: ReadLists, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "read the lists"},
+	{Action: EditLists, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "change the lists"},
+	{Action: LookUpCodes, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up procedure codes"},
+	{Action: LookUpNPI, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up NPIs"},
+	{Action: ManagePrices, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read and load the price tables"},
+	{Action: ReadOwnReport, OwnFrom: Provider, GroupFrom: never, AnyFrom: never, Meaning: "get one's own payment report and its password"},
+	{Action: ReadReports, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "make and fetch payment reports and accounting files"},
+	{Action: ReadRuns, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read payment runs"},
+	{Action: ManageRuns, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "open, settle and reverse payment runs", Remark: "own cases are left out"},
+	{Action: RunJobs, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see and start scheduled jobs"},
+	{Action: SendMail, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "mail reports, manage recipients, read the e-mail log"},
+	{Action: ReadAudit, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the audit trail"},
+	{Action: ReportBug, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "report a bug and follow it"},
+	{Action: ReadAllBugs, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read all bug reports"},
+	{Action: ReadOperations, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see metrics and the components of the health report"},
+	{Action: LogClientRequest, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
+}
+
+var byAction = func() map[Action]Rule {
+	m := make(map[Action]Rule, len(Table))
+	for _, r := range Table {
+		m[r.Action] = r
+	}
+	return m
+}()
+
+// RuleOf gives the rule of an action. An action without a rule is allowed to nobody.
+func RuleOf(action Action) Rule {
+	if r, ok := byAction[action]; ok {
+		return r
+	}
+	return Rule{Action: action, OwnFrom: never, GroupFrom: never, AnyFrom: never}
+}
+
+// Check says whether the actor may act on a thing of this owner; a thing without an owner has "".
+// Faults: Forbidden "not_your_data" when it is allowed on own things only, else "not_allowed".
+func Check(a Actor, action Action, owner ident.UserID) error {
+	rel := Other
+	if owner != "" && a.Is(owner) {
+		rel = Own
+	}
+	return CheckRelation(a, action, rel)
+}
+
+// CheckRelation is Check for a known relation.
+func CheckRelation(a Actor, action Action, rel Relation) error {
+	rule := RuleOf(action)
+	if a.system || rule.Allows(a.Type, rel) {
+		return nil
+	}
+	if rel != Own && rule.Allows(a.Type, Own) {
+		return NotYourData()
+	}
+	return fault.New(fault.Forbidden, "not_allowed", "You are not allowed to do this.").Naming("action", string(action))
+}
+
+// NotYourData is the one answer to asking about somebody whose records one may not see, the same
+// whether or not that person exists.
+func NotYourData() *fault.Error {
+	return fault.New(fault.Forbidden, "not_your_data", "You may not see the records of this user.")
+}

@@ -1,0 +1,65 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+)
+
+// PriceQuery asks for a page of the current price rows, ordered by tier and code.
+type PriceQuery struct {
+	Tier  pay.Tier // 0 for all
+	After *pay.Row // keys of the last row seen
+	Limit int
+}
+
+// TierTotal sums up the price rows of a tier.
+type TierTotal struct {
+	Tier    pay.Tier
+	Rows    int
+	Highest pay.Cents
+}
+
+// Prices stores the price tables, all versions of them.
+type Prices interface {
+	// Table returns the rows of the current table for one tier and some codes. In a transaction on
+	// MySQL it keeps a new table from being loaded until the transaction ends.
+	Table(ctx context.Context, tiers []pay.Tier, codes []pay.Code) (pay.Table, error)
+
+	// TableAt returns the rows that a version had for one tier and some codes.
+	TableAt(ctx context.Context, v pay.TableVersion, tier pay.Tier, codes []pay.Code) (pay.Table, error)
+
+	// Load makes a new version: the rows replace those of their tier and code; with whole they
+	// replace the entire tiers they name. It returns the version.
+	Load(ctx context.Context, rows []pay.Row, whole bool, source string, by ident.UserID, at time.Time) (pay.TableVersion, error)
+
+	// List returns a page of the current rows and the current version.
+	List(ctx context.Context, q PriceQuery) ([]pay.Row, pay.TableVersion, error)
+
+	// Tiers sums up the current table by tier.
+	Tiers(ctx context.Context) ([]TierTotal, pay.TableVersion, error)
+}
+
+// Runs is the ledger: payment runs and their entries.
+type Runs interface {
+	// Open stores a run with its payments and gives the ids. Cancellations and reversals that no
+	// run carries yet are assigned to it. Conflict "already_in_run" if a case has a payment of that
+	// generation.
+	Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error
+
+	// Get returns a run. NotFound "run_not_found".
+	Get(ctx context.Context, id int64) (pay.Run, error)
+
+	// Payments returns payments by their ids, in order of id.
+	Payments(ctx context.Context, ids []int64) ([]pay.Entry, error)
+
+	// Settle marks open payments as settled and brings the sums of their runs up to date. Conflict
+	// "changed_meanwhile" if one is no longer open.
+	Settle(ctx context.Context, ids []int64, by ident.UserID, at time.Time) error
+
+	// TakeBack adds cancellations (of open payments) and reversals (of settled ones), marks the
+	// payments and brings the sums up to date. Conflict "changed_meanwhile" if one no longer fits.
+	TakeBack(ctx context.Context, entries []pay.Entry, by ident.UserID) error
+}

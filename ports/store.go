@@ -1,0 +1,64 @@
+// Package ports names what the application needs of the outside world. Each comment states which
+// faults a method returns and when: that comment is the contract, and test/contract holds every
+// adapter to it. Methods return fault.Unavailable when what they stand on is away.
+package ports
+
+import (
+	"context"
+	"errors"
+
+	"surgicase/domain/audit"
+	"surgicase/domain/fault"
+)
+
+// Store keeps everything that must not be lost.
+type Store interface {
+	// InTx runs fn in one transaction and commits if fn returns nil. It may run fn more than once
+	// (deadlocks, lock waits, a busy database), so fn must only touch the repositories it is handed
+	// and variables it sets anew. A panic in fn rolls back and goes on up.
+	InTx(ctx context.Context, fn func(context.Context, Repos) error) error
+
+	// View runs fn on one consistent snapshot without writing.
+	View(ctx context.Context, fn func(context.Context, Repos) error) error
+
+	// Logged commits audit entries of reads and refusals and returns when they are safe. Entries of
+	// concurrent calls share one commit.
+	Logged(ctx context.Context, entries ...audit.Entry) error
+}
+
+// Repos is what one transaction works with.
+type Repos struct {
+	Cases    Cases
+	CaseSets CaseSets
+	Casebook Casebook
+	Users    Users
+	Rosters  Rosters
+	Surgeons Surgeons
+	Places   Facilities
+	Groups   Groups
+	Prices   Prices
+	Codes    Codes
+	Runs     Runs
+	Lists    Lists
+	Audit    Audit
+	Outbox   Outbox
+	Requests Requests
+}
+
+// Audit is the trail.
+type Audit interface {
+	// Record adds entries that become real with the transaction, in one statement.
+	Record(ctx context.Context, entries ...audit.Entry) error
+}
+
+// Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:
+// what was not allowed, and things asked for that the actor may not see.
+func Refused(ctx context.Context, s Store, e audit.Entry, err error) error {
+	if !errors.Is(err, fault.Forbidden) && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	if logErr := s.Logged(ctx, e.Refusing(err, e.Fields...)); logErr != nil {
+		return logErr
+	}
+	return err
+}

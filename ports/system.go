@@ -1,0 +1,102 @@
+package ports
+
+import (
+	"context"
+	"time"
+
+	"surgicase/domain/ident"
+)
+
+// Clock tells the time.
+type Clock interface {
+	// Now is the present in UTC, cut to whole microseconds so that it survives both databases.
+	Now() time.Time
+}
+
+// IDs makes identifiers and keys nobody can guess.
+type IDs interface {
+	// CaseID makes a UUIDv7.
+	CaseID() ident.CaseID
+
+	// Unique makes a UUIDv7 for anything else: requests, documents, holders of leases.
+	Unique() string
+
+	// Key makes 32 random bytes.
+	Key() []byte
+}
+
+// Event is something that happened and that operators may want to see. Its values are codes, ids and
+// counts, never patient data.
+type Event struct {
+	Name    string // such as "case.created"
+	Outcome string // "success" or a fault code
+	Took    time.Duration
+	Err     error // for the log only
+	Values  []Value
+}
+
+// Value is a named value of an event.
+type Value struct {
+	Name string
+	Text string
+}
+
+// Events receives what happened. Bootstrap turns it into log lines and metrics.
+type Events interface {
+	// Happened notes the event. It never fails and never blocks for long.
+	Happened(ctx context.Context, e Event)
+}
+
+// Secrets gives credentials and keys by name.
+type Secrets interface {
+	// Get returns the secret. NotFound "secret_not_found" if there is none.
+	Get(ctx context.Context, name string) ([]byte, error)
+}
+
+// Task is an effect outside the transaction that is still to be brought about.
+type Task struct {
+	ID       int64
+	Topic    string
+	Payload  string // ids only
+	Attempts int
+}
+
+// Outbox keeps tasks that follow a commit: at least once, so receivers tolerate repeats.
+type Outbox interface {
+	// Put adds a task that becomes due with the transaction.
+	Put(ctx context.Context, topic, payload string, due time.Time) error
+
+	// Due returns up to limit tasks that are due, oldest first.
+	Due(ctx context.Context, now time.Time, limit int) ([]Task, error)
+
+	// Done marks a task as brought about.
+	Done(ctx context.Context, id int64, at time.Time) error
+
+	// Retry puts a failed task off and notes a short reason without patient data.
+	Retry(ctx context.Context, id int64, due time.Time, reason string) error
+
+	// Lease takes or renews the lease on name until a time and returns its number, which is to go
+	// into the WHERE of the holder's writes. Conflict "lease_held" if another holds it.
+	Lease(ctx context.Context, name, holder string, now, until time.Time) (int64, error)
+}
+
+// RequestOutcome is what is kept of an answered request. The body is rebuilt by a new read.
+type RequestOutcome struct {
+	Status   int
+	Location string
+	EntityID string
+}
+
+// Requests remembers requests with an Idempotency-Key.
+type Requests interface {
+	// Begin reserves the key until a time, for a body with this hash. It returns the outcome if the
+	// request was answered before. Conflict "request_running" if it is being worked on; Invalid
+	// "idempotency_key_reused" if the body differs. Keys from before expired are forgotten.
+	Begin(ctx context.Context, key ident.RequestKey, bodyHash []byte, now, until, expired time.Time) (*RequestOutcome, error)
+
+	// Finish keeps the outcome, in the transaction that brought it about.
+	Finish(ctx context.Context, key ident.RequestKey, outcome RequestOutcome) error
+
+	// Abandon forgets a reservation whose request failed.
+	Abandon(ctx context.Context, key ident.RequestKey) error
+}

@@ -1,0 +1,258 @@
+// Package api tests the whole program through its HTTP interface, on SQLite and on MariaDB.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"surgicase/bootstrap"
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+	"surgicase/test/given"
+)
+
+// program is the running product with what a test may turn.
+type program struct {
+	*bootstrap.Running
+	t          *testing.T
+	clock      *given.Clock
+	server     *httptest.Server
+	statements atomic.Int64
+}
+
+// databases are the real databases every scenario runs on.
+var databases = []struct {
+	name string
+	url  func(testing.TB) string
+}{
+	{"SQLite", given.TempSQLite},
+	{"MariaDB", given.MariaDB},
+}
+
+// everywhere runs a scenario on each database, with an empty program of its own.
+func everywhere(t *testing.T, scenario func(*program)) {
+	t.Helper()
+	for _, db := range databases {
+		t.Run(db.name, func(t *testing.T) { scenario(start(t, db.url(t), nil)) })
+	}
+}
+
+// start runs the program on a database.
+func start(t *testing.T, databaseURL string, more map[string]string) *program {
+	t.Helper()
+	p := &program{t: t, clock: given.NewClock()}
+	env := map[string]string{
+		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
+		"SURGICASE_KEYS": given.KeySet(t),
+	}
+	for name, value := range more {
+		env[name] = value
+	}
+	running, err := bootstrap.Open(context.Background(), env, bootstrap.Parts{
+		Clock: p.clock, OnStatement: func(context.Context, time.Duration, error) { p.statements.Add(1) },
+	})
+	if err != nil {
+		t.Fatalf("the program does not start: %v", err)
+	}
+	p.Running = running
+	p.server = httptest.NewServer(running.API.Handler())
+	t.Cleanup(func() {
+		p.server.Close()
+		if err := running.Close(); err != nil {
+			t.Errorf("the program does not stop: %v", err)
+		}
+	})
+	return p
+}
+
+// answer is what came back.
+type answer struct {
+	t      *testing.T
+	status int
+	header http.Header
+	raw    []byte
+	body   map[string]any
+}
+
+// send sends a request as a user. A body that is a string goes as it is, everything else as JSON.
+func (p *program) send(method, path, as string, body any, headers ...string) answer {
+	p.t.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		reader = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequest(method, p.server.URL+path, reader)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if as != "" {
+		req.Header.Set("X-User-ID", as)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := p.server.Client().Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{t: p.t, status: res.StatusCode, header: res.Header}
+	if a.raw, err = io.ReadAll(res.Body); err != nil {
+		p.t.Fatal(err)
+	}
+	_ = json.Unmarshal(a.raw, &a.body)
+	return a
+}
+
+func (p *program) get(path, as string, headers ...string) answer {
+	p.t.Helper()
+	return p.send(http.MethodGet, path, as, nil, headers...)
+}
+
+// is demands a status and gives the answer back.
+func (a answer) is(status int) answer {
+	a.t.Helper()
+	if a.status != status {
+		a.t.Fatalf("status %d, want %d: %s", a.status, status, a.raw)
+	}
+	return a
+}
+
+// refused demands a problem document with a status and a code.
+func (a answer) refused(status int, code string) answer {
+	a.t.Helper()
+	a.is(status)
+	if got := a.body["code"]; got != code || a.header.Get("Content-Type") != "application/problem+json" {
+		a.t.Fatalf("code %v (%s), want %s: %s", got, a.header.Get("Content-Type"), code, a.raw)
+	}
+	return a
+}
+
+// at gives the value at a dotted path of the answer.
+func (a answer) at(path string) any {
+	a.t.Helper()
+	var v any = a.body
+	for name := range strings.SplitSeq(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[name]
+		case []any:
+			n := int(name[0] - '0')
+			if n >= len(x) {
+				a.t.Fatalf("no element %s of %s in %s", name, path, a.raw)
+			}
+			v = x[n]
+		default:
+			a.t.Fatalf("no %s in %s", path, a.raw)
+		}
+	}
+	return v
+}
+
+// has demands values at dotted paths.
+func (a answer) has(pairs ...any) answer {
+	a.t.Helper()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		path, want := pairs[i].(string), pairs[i+1]
+		if n, ok := want.(int); ok {
+			want = float64(n)
+		}
+		if got := a.at(path); got != want {
+			a.t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	return a
+}
+
+// lacks demands that words appear nowhere in the answer.
+func (a answer) lacks(words ...string) answer {
+	a.t.Helper()
+	for _, w := range words {
+		if strings.Contains(strings.ToLower(string(a.raw)), strings.ToLower(w)) {
+			a.t.Errorf("%q appears in %s", w, a.raw)
+		}
+	}
+	return a
+}
+
+// inTx works on the store directly: to set the stage.
+func (p *program) inTx(do func(context.Context, ports.Repos) error) {
+	p.t.Helper()
+	if err := p.Store.InTx(context.Background(), do); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// place is a provider's own surgeon and facility.
+type place struct{ surgeon, facility int64 }
+
+// person puts an active user with a surgeon and a facility on the stage.
+func (p *program) person(id string, t permission.UserType, tier pay.Tier) place {
+	p.t.Helper()
+	var at place
+	p.inTx(func(ctx context.Context, r ports.Repos) error {
+		u := given.User(ident.UserID(id), t)
+		u.Tier = tier
+		if err := r.Users.Add(ctx, u); err != nil {
+			return err
+		}
+		s, f := given.Surgeon(u.ID), given.Facility(u.ID)
+		if err := r.Surgeons.Add(ctx, s); err != nil {
+			return err
+		}
+		at.surgeon = s.ID
+		err := r.Places.Add(ctx, f)
+		at.facility = f.ID
+		return err
+	})
+	return at
+}
+
+// prices puts price rows for tier 1 on the stage: Z9001 1000.00 SPINE, Z9002 400.00 GYN, Z9003
+// 400.00 GYN-MAJOR, and Z9001 1250.00 for tier 2.
+func (p *program) prices() {
+	p.t.Helper()
+	p.inTx(func(ctx context.Context, r ports.Repos) error {
+		_, err := r.Prices.Load(ctx, []pay.Row{
+			{Tier: 1, Code: "Z9001", Category: "SPINE", Amount: 100000}, {Tier: 2, Code: "Z9001", Category: "SPINE", Amount: 125000},
+			{Tier: 1, Code: "Z9002", Category: "GYN", Amount: 40000}, {Tier: 1, Code: "Z9003", Category: "GYN-MAJOR", Amount: 40000},
+		}, false, "test", "system:test", p.clock.Now())
+		return err
+	})
+}
+
+// caseOf is a valid request for a new case; with changes some of its members.
+func caseOf(id, owner string, at place, with ...any) map[string]any {
+	body := map[string]any{
+		"case_id": id, "user_id": owner, "case_date": "2026-02-20", "surgeon_id": at.surgeon, "facility_id": at.facility,
+		"patient": map[string]any{"first": "Canary" + id, "last": "Patient", "ins_provider": "Example Health Plan"},
+	}
+	for i := 0; i+1 < len(with); i += 2 {
+		body[with[i].(string)] = with[i+1]
+	}
+	return body
+}
+
+func q(s string) string { return url.QueryEscape(s) }
