@@ -65,7 +65,7 @@ func (randomIDs) Key() []byte {
 }
 
 // KeySetSecret is the secret that holds the key set of the encrypted columns.
-const KeySetSecret = "surgicase/keys"
+const KeySetSecret = "surgicase/keys" //nolint:gosec // the name of a secret, not a secret
 
 // openStore opens the configured database with its keys. A key set is made when there is none and
 // the database is SQLite: development needs no setup, production never loses keys by accident.

@@ -17,6 +17,7 @@ import (
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
 	"surgicase/application/operations"
+	"surgicase/application/people"
 	"surgicase/ports"
 )
 
@@ -43,10 +44,12 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			func(p Parts, log *zap.Logger) ports.Events { return orElse[ports.Events](p.Events, eventLog{log}) },
 			func(p Parts) ports.Clock { return orElse[ports.Clock](p.Clock, systemClock{}) },
 			func(p Parts) ports.IDs { return orElse[ports.IDs](p.IDs, randomIDs{}) },
-			func(c Config, env environment) ports.Secrets { return secretProviders[string(c.SecretsProvider)](c, env) },
+			func(c Config, env environment) ports.Secrets {
+				return secretProviders[string(c.SecretsProvider)](c, env)
+			},
 			provideStore,
 			func(s *sqlstore.Store) ports.Store { return s },
-			access.New, cases.New, casebook.New, operations.NewRequests,
+			access.New, cases.New, casebook.New, operations.NewRequests, people.NewUsers,
 			func(a *access.Service, c *cases.Service, b *casebook.Service, r *operations.Requests) httpapi.Services {
 				return httpapi.Services{Access: a, Cases: c, Casebook: b, Requests: r}
 			},
@@ -150,4 +153,3 @@ func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Han
 		},
 	})
 }
-

@@ -32,6 +32,8 @@ type Config struct {
 	PayDay          Weekday     `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
 	Excluded        []string    `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
 	LogLevel        Choice      `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
+
+	serving bool // logs go to standard output; of other commands that holds their answer
 }
 
 // Address is host:port.
@@ -131,7 +133,7 @@ func (f ConfigFaults) Error() string { return strings.Join(f, "\n") }
 // LoadConfig reads the configuration from an environment and reports everything that is wrong with
 // it at once. Serving needs more than other commands do.
 func LoadConfig(environment map[string]string, serving bool) (Config, error) {
-	var c Config
+	c := Config{serving: serving}
 	var faults ConfigFaults
 	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
 		faults = append(faults, parseFaults(err)...)
@@ -205,8 +207,9 @@ func Variables() []Variable {
 	var out []Variable
 	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
-		tag := t.Field(i).Tag
-		out = append(out, Variable{tag.Get("env"), tag.Get("envDefault"), tag.Get("doc")})
+		if tag := t.Field(i).Tag; tag.Get("env") != "" {
+			out = append(out, Variable{tag.Get("env"), tag.Get("envDefault"), tag.Get("doc")})
+		}
 	}
 	return out
 }

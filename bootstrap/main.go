@@ -187,4 +187,3 @@ func (p *program) MigrateStatus(ctx context.Context) ([]cli.Migration, error) {
 	})
 	return out, err
 }
-

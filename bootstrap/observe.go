@@ -15,12 +15,16 @@ import (
 // levels are the names of decisions 10 for zap's levels.
 var levels = map[Choice]zapcore.Level{"DEBUG": zap.DebugLevel, "INFO": zap.InfoLevel, "WARNING": zap.WarnLevel, "ERROR": zap.ErrorLevel}
 
-// newLogger writes JSON lines to standard output.
+// newLogger writes JSON lines: to standard output when serving, else to standard error.
 func newLogger(c Config) *zap.Logger {
+	out := os.Stderr
+	if c.serving {
+		out = os.Stdout
+	}
 	encoding := zap.NewProductionEncoderConfig()
 	encoding.TimeKey, encoding.MessageKey = "timestamp", "event"
 	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), zapcore.Lock(os.Stdout), levels[c.LogLevel]))
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), zapcore.Lock(out), levels[c.LogLevel]))
 }
 
 // eventLog is ports.Events on zap: one line per event.
@@ -40,12 +44,11 @@ func (l eventLog) Happened(_ context.Context, e ports.Event) {
 		outcome = outcomeOf(e.Err)
 	}
 	fields = append(fields, zap.String("outcome", outcome))
-	switch {
-	case outcome == "defect":
+	if outcome == "defect" {
 		l.log.Error(e.Name, append(fields, zap.Error(e.Err))...)
-	default:
-		l.log.Info(e.Name, fields...)
+		return
 	}
+	l.log.Info(e.Name, fields...)
 }
 
 func outcomeOf(err error) string {

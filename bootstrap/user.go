@@ -2,9 +2,47 @@ package bootstrap
 
 import (
 	"context"
-	"errors"
 
 	"surgicase/adapters/cli"
+	"surgicase/application/people"
+	"surgicase/domain/directory"
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/npi"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
 )
 
-func (p *program) CreateUser(context.Context, cli.NewUser) error { return errors.New("wait") }
+// CreateUser makes a user as the operator; it is how the first administrator comes to be.
+func (p *program) CreateUser(ctx context.Context, in cli.NewUser) error {
+	u, err := readNewUser(in)
+	if err != nil {
+		return err
+	}
+	var users *people.Users
+	return p.run(ctx, []any{&users}, func(ctx context.Context) error {
+		_, err := users.Create(ctx, permission.System("cli"), people.NewUser{User: u})
+		return err
+	})
+}
+
+func readNewUser(in cli.NewUser) (directory.User, error) {
+	var bad fault.Collector
+	u := directory.User{ID: ident.UserID(in.ID), Type: permission.UserType(in.Type), Tier: pay.Tier(in.Tier)}
+	_, err := ident.ParseUserID(in.ID)
+	bad.Check("--id", err)
+	u.Email, err = directory.ParseEmail(in.Email)
+	bad.Check("--email", err)
+	u.First, err = directory.ParseLine(in.First, maxPersonName, true)
+	bad.Check("--first", err)
+	u.Last, err = directory.ParseLine(in.Last, maxPersonName, true)
+	bad.Check("--last", err)
+	if in.NPI != "" {
+		u.NPI, err = npi.Parse(in.NPI)
+		bad.Check("--npi", err)
+	}
+	return u, bad.Err()
+}
+
+// maxPersonName is the longest first or last name, in characters.
+const maxPersonName = 250

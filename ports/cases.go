@@ -65,6 +65,10 @@ type CaseSets interface {
 
 	// Reprice writes the pay of the cases.
 	Reprice(ctx context.Context, cases []surgical.Standing) error
+
+	// ApproveZero writes the pay status of the cases, and a line in their history that leads from their
+	// status to the same status and holds the reason.
+	ApproveZero(ctx context.Context, cases []surgical.Standing, approval surgical.Approval) error
 }
 
 // PricingSet names cases to be priced: by numbers, or of an owner, or whose price does not come

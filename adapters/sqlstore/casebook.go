@@ -121,12 +121,7 @@ func (r casebookRepo) complete(ctx context.Context, sheets []surgical.Sheet) err
 		return err
 	}
 	for i := range sheets {
-		sheets[i].Descriptions = map[string]string{}
-		for _, code := range sheets[i].Codes {
-			if text, ok := catalogue.on(string(code.Procedure), sheets[i].Date); ok {
-				sheets[i].Descriptions[string(code.Procedure)] = text
-			}
-		}
+		catalogue.describe(&sheets[i])
 	}
 	return nil
 }
@@ -135,6 +130,15 @@ type described struct{ from, until, text string }
 
 // catalogue holds the descriptions of some codes, each list with the latest first day first.
 type catalogue map[string][]described
+
+func (c catalogue) describe(sheet *surgical.Sheet) {
+	sheet.Descriptions = make(map[string]string, len(sheet.Codes))
+	for _, code := range sheet.Codes {
+		if text, ok := c.on(string(code.Procedure), sheet.Date); ok {
+			sheet.Descriptions[string(code.Procedure)] = text
+		}
+	}
+}
 
 // on gives the description valid on a day, or else the latest one.
 func (c catalogue) on(code string, day civil.Date) (string, bool) {

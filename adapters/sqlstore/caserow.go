@@ -35,9 +35,9 @@ type caseRow struct {
 	TwinDigest      []byte
 	TwinSlot        int64
 	DigestKey       []byte
-	stampRow        `gorm:"embedded"`
-	CreatedAt       int64 `gorm:"autoCreateTime:false"`
-	UpdatedAt       int64 `gorm:"autoUpdateTime:false"`
+	Stamps          stampRow `gorm:"embedded"` // a name that is not exported would be skipped
+	CreatedAt       int64    `gorm:"autoCreateTime:false"`
+	UpdatedAt       int64    `gorm:"autoUpdateTime:false"`
 	Active          int
 	DeletedAt       sql.NullInt64
 	DeletedBy       sql.NullString
@@ -125,7 +125,7 @@ func (r *caseRow) targets(p *paymentRow) []any {
 	out = append(out, &r.HumanCaseID, &r.CaseID, &r.Version, &r.UserID, &r.CaseDate, &r.PatientFirst, &r.PatientLast, &r.PatientDob,
 		&r.InsProvider, &r.SurgeonID, &r.FacilityID, &r.CaseStatus, &r.PayAmountCents, &r.PayCategory, &r.PayStatus, &r.PayTier,
 		&r.PayTableVersion, &r.PayCode, &r.PricedAt, &r.PayGeneration, &r.TwinSlot, &r.DigestKey)
-	for _, stamp := range r.fields() {
+	for _, stamp := range r.Stamps.fields() {
 		out = append(out, stamp)
 	}
 	return append(out, &r.CreatedAt, &r.UpdatedAt, &r.DeletedAt, &r.DeletedBy,
@@ -157,7 +157,7 @@ func (r *caseRow) toCase(p paymentRow, keys *Keyring) (surgical.Case, error) {
 			Born:  open.openText(r.PatientDob, "patient_dob", r.CaseID),
 		},
 		Insurer: r.InsProvider.String, SurgeonID: r.SurgeonID.Int64, FacilityID: r.FacilityID.Int64,
-		Files: map[surgical.FileKind]surgical.File{}, Stamps: r.stamps(), DuplicateForced: r.TwinSlot != 0 && !r.DeletedAt.Valid,
+		Files: map[surgical.FileKind]surgical.File{}, Stamps: r.Stamps.stamps(), DuplicateForced: r.TwinSlot != 0 && !r.DeletedAt.Valid,
 		CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 		DeletedAt: nullInstant(r.DeletedAt), DeletedBy: ident.UserID(r.DeletedBy.String),
 	}
@@ -184,7 +184,7 @@ func caseRowOf(c *surgical.Case, keys *Keyring) (caseRow, error) {
 		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt), Active: flag(c.DeletedAt.IsZero()),
 		DeletedAt: nullMicros(c.DeletedAt), DeletedBy: nullText(string(c.DeletedBy)),
 	}
-	r.set(c.Stamps)
+	r.Stamps.set(c.Stamps)
 	if c.DuplicateForced || !c.DeletedAt.IsZero() {
 		r.TwinSlot = c.Number
 	}

@@ -75,7 +75,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(rand.N(pause) + time.Millisecond):
+		case <-time.After(rand.N(pause) + time.Millisecond): //nolint:gosec // spreads retries, protects nothing
 		}
 		pause = min(2*pause, longPause)
 	}

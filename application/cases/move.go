@@ -84,8 +84,10 @@ type plan struct {
 }
 
 func newPlan(who permission.Actor, in BulkMove, at time.Time) *plan {
-	return &plan{who: who, in: in, at: at, before: map[int64][]byte{}, days: map[int64]ports.RunCandidate{},
-		done: BulkMoved{Moved: []ports.MovedCase{}, Exceptions: []Exception{}}}
+	return &plan{
+		who: who, in: in, at: at, before: map[int64][]byte{}, days: map[int64]ports.RunCandidate{},
+		done: BulkMoved{Moved: []ports.MovedCase{}, Exceptions: []Exception{}},
+	}
 }
 
 // decide says of every case whether it moves.

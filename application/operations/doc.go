@@ -1,2 +1,3 @@
-// Package operations keeps the house: the editable lists, the code catalogue, repeated requests.
+// Package operations keeps the house: the editable lists, the code catalogue, time zones, repeated
+// requests.
 package operations

@@ -58,17 +58,11 @@ type UserDocument struct {
 func (u *User) Name() string { return strings.TrimSpace(u.First + " " + u.Last) }
 
 // TaxIDEnding is all that is ever shown of the tax id: its last four digits, or nothing.
-func (u *User) TaxIDEnding() string {
-	digits := u.TaxID.Reveal()
-	if len(digits) < 4 {
-		return ""
-	}
-	return digits[len(digits)-4:]
-}
+func (u *User) TaxIDEnding() string { return u.TaxID.Ending(4) }
 
 // DocumentKey is the object key of a user document that the client uploads itself.
 func DocumentKey(user ident.UserID, name surgical.PHI) surgical.PHI {
-	return surgical.NewPHI("private/user-documents/" + string(user) + "/" + name.Reveal())
+	return name.Under("private/user-documents/" + string(user) + "/")
 }
 
 // MaxUserType is the highest type that can be given; the old product hid types from 1,000 on.

@@ -39,11 +39,10 @@ func errAmount() error {
 
 // String writes the amount with exactly two decimals and no separators: "1250.00", "-0.05".
 func (c Cents) String() string {
-	sign, n := "", uint64(c)
+	s, sign := strconv.FormatInt(int64(c), 10), ""
 	if c < 0 {
-		sign, n = "-", uint64(-c)
+		s, sign = s[1:], "-"
 	}
-	s := strconv.FormatUint(n, 10)
 	for len(s) < 3 {
 		s = "0" + s
 	}

@@ -3,6 +3,7 @@ package pay
 import (
 	"fmt"
 	"maps"
+	"strconv"
 	"unicode/utf8"
 
 	"surgicase/domain/fault"
@@ -57,4 +58,13 @@ func CheckRows(location string, rows []Row) error {
 		bad.Add(location, "must not be empty")
 	}
 	return bad.Err()
+}
+
+// ParseTier reads the number of a pay tier.
+func ParseTier(s string) (Tier, error) {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n < 1 || Tier(n) > MaxTier {
+		return 0, fault.New(fault.Invalid, "invalid_user_tier", "must be a number between 1 and %d", MaxTier)
+	}
+	return Tier(n), nil
 }

@@ -92,6 +92,7 @@ func TestCaps(t *testing.T) {
 // TestUsersOfOtherTypes: source spec/decisions.md 2.6 and 2.7, for the six types with a name.
 func TestUsersOfOtherTypes(t *testing.T) {
 	named := []permission.UserType{1, 7, 10, 20, 100, 999}
+	equal(t, "types", permission.Types, named)
 	manage := []permission.Action{permission.EditProfile, permission.RankUser, permission.DeactivateUser, permission.CreateUser}
 	for _, mine := range named {
 		for _, theirs := range named {
@@ -135,6 +136,7 @@ func TestUsersOfOtherTypes(t *testing.T) {
 		err := permission.CheckSee(someone(10), "root", 999)
 		var f *fault.Error
 		equal(t, "kind", errors.Is(err, fault.NotFound), true)
+		equal(t, "answer", err, error(permission.NoSuchUser("root")))
 		if errors.As(err, &f) {
 			equal(t, "about", f.About, map[string]string{"user_id": "root"})
 		}

@@ -84,8 +84,9 @@ func (r Rule) Allows(t UserType, rel Relation) bool {
 		return t >= r.OwnFrom || t >= r.AnyFrom
 	case Grouped:
 		return t >= r.GroupFrom || t >= r.AnyFrom
+	default:
+		return t >= r.AnyFrom
 	}
-	return t >= r.AnyFrom
 }
 
 // Table is the policy, in the order in which it is printed. Source: spec/decisions.md 2.6 and 2.7.

@@ -164,7 +164,7 @@ func (c *Case) PendingFiles() []FileKind {
 // KeyFor is the object key of a document that a client uploads itself under its own name: inside
 // the owner's folder. Source: spec/decisions.md 6.2 and reference-rules.md 9.
 func KeyFor(owner ident.UserID, name PHI) PHI {
-	return NewPHI("private/case-documents/" + string(owner) + "/" + name.Reveal())
+	return name.Under("private/case-documents/" + string(owner) + "/")
 }
 
 func (c *Case) setFile(kind FileKind, name PHI) {

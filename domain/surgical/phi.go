@@ -27,6 +27,18 @@ func (p PHI) IsEmpty() bool { return p.text == "" }
 // Equal compares two texts without revealing them.
 func (p PHI) Equal(other PHI) bool { return p.text == other.text }
 
+// Ending gives the last n characters in the clear, or nothing if there are not that many: enough to
+// recognise a number, too little to use it.
+func (p PHI) Ending(n int) string {
+	if len(p.text) < n {
+		return ""
+	}
+	return p.text[len(p.text)-n:]
+}
+
+// Under gives the text behind a prefix, such as a file name in a folder.
+func (p PHI) Under(prefix string) PHI { return PHI{text: prefix + p.text} }
+
 // String prints the mark.
 func (p PHI) String() string { return mark }
 

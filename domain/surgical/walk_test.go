@@ -106,6 +106,17 @@ func TestWalks(t *testing.T) {
 				}
 				c.SubmitIfComplete(now)
 			},
+			"approve at zero": func(t *rapid.T) {
+				if c.ApproveZero(someActor(t)) != nil {
+					t.Skip("refused")
+				}
+			},
+			"load prices": func(t *rapid.T) {
+				if c.Status >= surgical.PendingPayment {
+					t.Skip("frozen") // the store's write says status below 15
+				}
+				c.Refresh(somePrice(t), now)
+			},
 			"": func(t *rapid.T) {
 				now = now.Add(time.Minute)
 				books.check(t, c)

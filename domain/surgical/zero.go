@@ -4,9 +4,17 @@ import (
 	"time"
 
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 )
+
+// Approval is who approved cases at zero, when and why.
+type Approval struct {
+	By     ident.UserID
+	At     time.Time
+	Reason string
+}
 
 // ApproveZero lets an unpriced case be paid at 0.00. Source: spec/decisions.md 2.7 and 4.2.
 //

@@ -236,8 +236,10 @@ func (p *program) prices() {
 	p.t.Helper()
 	p.inTx(func(ctx context.Context, r ports.Repos) error {
 		_, err := r.Prices.Load(ctx, []pay.Row{
-			{Tier: 1, Code: "Z9001", Category: "SPINE", Amount: 100000}, {Tier: 2, Code: "Z9001", Category: "SPINE", Amount: 125000},
-			{Tier: 1, Code: "Z9002", Category: "GYN", Amount: 40000}, {Tier: 1, Code: "Z9003", Category: "GYN-MAJOR", Amount: 40000},
+			{Tier: 1, Code: "Z9001", Category: "SPINE", Amount: 100000},
+			{Tier: 2, Code: "Z9001", Category: "SPINE", Amount: 125000},
+			{Tier: 1, Code: "Z9002", Category: "GYN", Amount: 40000},
+			{Tier: 1, Code: "Z9003", Category: "GYN-MAJOR", Amount: 40000},
 		}, false, "test", "system:test", p.clock.Now())
 		return err
 	})

@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -73,7 +72,26 @@ func onEach(t *testing.T, suite func(*testing.T, func(*testing.T) ports.Store)) 
 	}
 }
 
-func TestStore(t *testing.T) { onEach(t, contract.Store) }
+func TestStore(t *testing.T)      { onEach(t, contract.Store) }
+func TestCases(t *testing.T)      { onEach(t, contract.Cases) }
+func TestTwins(t *testing.T)      { onEach(t, contract.Twins) }
+func TestCaseSets(t *testing.T)   { onEach(t, contract.CaseSets) }
+func TestCasebook(t *testing.T)   { onEach(t, contract.Casebook) }
+func TestUsers(t *testing.T)      { onEach(t, contract.Users) }
+func TestRosters(t *testing.T)    { onEach(t, contract.Rosters) }
+func TestSurgeons(t *testing.T)   { onEach(t, contract.Surgeons) }
+func TestFacilities(t *testing.T) { onEach(t, contract.Facilities) }
+func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
+func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
+func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }
+func TestLists(t *testing.T)      { onEach(t, contract.Lists) }
+func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
+func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
 
-// path is where the file of a SQLite database is.
-func (d *database) path() string { return strings.TrimPrefix(d.url, sqlstore.SQLiteScheme) }
+func TestRuns(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Runs(t, open, carried) })
+}
+
+func TestAudit(t *testing.T) {
+	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Audit(t, open, trail) })
+}

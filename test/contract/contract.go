@@ -173,11 +173,15 @@ func HeardStatement(ctx context.Context) {
 }
 
 // cost counts the statements of a question.
-func (w *world) cost(ask work) int64 {
+func (w *world) cost(ask work) int64 { w.t.Helper(); return w.counted(w.store.View, ask) }
+
+// costOf counts the statements of work in a transaction.
+func (w *world) costOf(fn work) int64 { w.t.Helper(); return w.counted(w.store.InTx, fn) }
+
+func (w *world) counted(run func(context.Context, work) error, fn work) int64 {
 	w.t.Helper()
 	var statements atomic.Int64
-	err := w.store.View(context.WithValue(w.ctx, counterKey{}, &statements), ask)
-	if err != nil {
+	if err := run(context.WithValue(w.ctx, counterKey{}, &statements), fn); err != nil {
 		w.t.Fatalf("unexpected: %v", err)
 	}
 	if statements.Load() == 0 {

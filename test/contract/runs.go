@@ -49,23 +49,19 @@ func (w *world) openRun(kind pay.RunKind, cases ...*surgical.Case) (pay.Run, []p
 	w.t.Helper()
 	run, payments := runOf(kind, cases...)
 	w.do(opening(&run, payments))
-	return run, w.entries(run.ID, payments)
+	return run, w.paymentsOf(cases...)
 }
 
-// entries reads payments back, to learn their ids: entries are numbered without gaps here.
-func (w *world) entries(run int64, payments []pay.Entry) []pay.Entry {
+// paymentsOf gives the payments that the cases have in their present generation.
+func (w *world) paymentsOf(cases ...*surgical.Case) []pay.Entry {
 	w.t.Helper()
-	ids := make([]int64, 0, 4*len(payments)+64)
-	for id := range int64(cap(ids)) {
-		ids = append(ids, id+1)
-	}
-	var found []pay.Entry
-	for _, e := range w.payments(ids...) {
-		if e.RunID == run {
-			found = append(found, e)
+	var ids []int64
+	for _, s := range w.standings(cases...) {
+		if s.PaymentID != 0 {
+			ids = append(ids, s.PaymentID)
 		}
 	}
-	return found
+	return w.payments(ids...)
 }
 
 func (w *world) payments(ids ...int64) []pay.Entry {
@@ -187,8 +183,10 @@ func oncePerGeneration(w *world) {
 	run, payments := w.openRun(pay.Weekly, cases[0])
 	second, more := runOf(pay.Weekly, cases[1], cases[0])
 	refused(w.t, w.try(opening(&second, more)), fault.Conflict, "already_in_run")
-	equal(w.t, "payments", w.entries(run.ID, payments), payments)
-	isEmpty(w.t, "payments of the refused run", append([]pay.Entry{}, w.entries(run.ID+1, nil)...))
+	equal(w.t, "payments", w.paymentsOf(cases...), payments)
+	_, err := attempt(w, func(ctx context.Context, r ports.Repos) (pay.Run, error) { return r.Runs.Get(ctx, run.ID+1) })
+	refused(w.t, err, fault.NotFound, "run_not_found")
+	w.change(cases[0].ID, func(c *surgical.Case) { c.Generation++ })
 	cases[0].Generation++
 	equal(w.t, "next generation", len(w.open(pay.Weekly, cases...)), 2)
 }

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"surgicase/domain/civil"
+	"surgicase/domain/directory"
+	"surgicase/domain/fault"
+	"surgicase/domain/pay"
+)
+
+// The columns of the files that can be imported, in any order; the first ones are needed.
+var (
+	priceColumns = []string{"user_tier", "procedure_code", "pay_amount", "pay_category"}
+	codeColumns  = []string{"code", "description", "kind", "category", "effective", "end"}
+)
+
+const (
+	neededOfPrices = 3
+	neededOfCodes  = 2
+	usualKind      = "cpt" // of codes that name none
+
+	// Column widths. Source: reference-wire.md, data model.
+	maxDescription = 2500
+	maxShort       = 20
+
+	maxLineFaults = 20 // shown; a file of another kind would fail on every line
+)
+
+// readPrices reads a price table: a CSV file whose header line names priceColumns.
+//
+// Faults: Invalid with the lines that are wrong.
+func readPrices(file io.Reader) ([]pay.Row, error) {
+	return readCSV(file, priceColumns, neededOfPrices, func(l line) pay.Row {
+		code, err := pay.ParseCode(l.value("procedure_code"))
+		l.check("procedure_code", err)
+		amount, err := pay.ParseCents(l.value("pay_amount"))
+		l.check("pay_amount", err)
+		return pay.Row{Tier: l.tier("user_tier"), Code: code, Amount: amount, Category: l.text("pay_category", pay.MaxCategory, false)}
+	})
+}
+
+// readCodes reads a code catalogue: a CSV file whose header line names codeColumns.
+//
+// Faults: Invalid with the lines that are wrong.
+func readCodes(file io.Reader) ([]directory.ProcedureCode, error) {
+	return readCSV(file, codeColumns, neededOfCodes, func(l line) directory.ProcedureCode {
+		code, err := pay.ParseCode(l.value("code"))
+		l.check("code", err)
+		out := directory.ProcedureCode{
+			Code: string(code), Description: l.text("description", maxDescription, true), Kind: strings.ToLower(l.text("kind", maxShort, false)),
+			Category: l.text("category", maxShort, false), From: l.day("effective"), Until: l.day("end"),
+		}
+		if out.Kind == "" {
+			out.Kind = usualKind
+		}
+		if !out.Until.IsZero() && out.Until.Before(out.From) {
+			l.bad.Add(l.at("end"), "lies before effective")
+		}
+		return out
+	})
+}
+
+// readCSV reads every line of a file by the names in its header line.
+func readCSV[T any](file io.Reader, known []string, needed int, parse func(line) T) ([]T, error) {
+	reader := csv.NewReader(file)
+	columns, err := readHeader(reader, known, known[:needed])
+	if err != nil {
+		return nil, err
+	}
+	var out []T
+	var bad fault.Collector
+	for {
+		values, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return out, firstFaults(bad.Err())
+		}
+		if err != nil {
+			return nil, fault.InvalidField(fmt.Sprintf("line %d", len(out)+2), "is not a line of as many comma-separated values as the header has").Because(err)
+		}
+		number, _ := reader.FieldPos(0)
+		out = append(out, parse(line{values: values, columns: columns, number: number, bad: &bad}))
+	}
+}
+
+func readHeader(reader *csv.Reader, known, needed []string) (map[string]int, error) {
+	header, err := reader.Read()
+	columns := map[string]int{}
+	for i, name := range header {
+		columns[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
+	}
+	for name := range columns {
+		if !slices.Contains(known, name) {
+			err = errors.New("unknown column")
+		}
+	}
+	for _, name := range needed {
+		if _, ok := columns[name]; !ok {
+			err = errors.New("missing column")
+		}
+	}
+	if err != nil || len(columns) != len(header) {
+		return nil, fault.InvalidField("line 1", "must name the columns %s; may name %s", strings.Join(needed, ", "), strings.Join(known[len(needed):], ", ")).Because(err)
+	}
+	return columns, nil
+}
+
+// firstFaults keeps the first faults of a file.
+func firstFaults(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) && len(f.Fields) > maxLineFaults {
+		f.Fields = f.Fields[:maxLineFaults]
+	}
+	return err
+}
+
+// line is one line of a file; what is wrong with its values is collected.
+type line struct {
+	values  []string
+	columns map[string]int
+	number  int
+	bad     *fault.Collector
+}
+
+func (l line) at(column string) string { return fmt.Sprintf("line %d %s", l.number, column) }
+
+func (l line) value(column string) string {
+	if i, ok := l.columns[column]; ok {
+		return strings.TrimSpace(l.values[i])
+	}
+	return ""
+}
+
+func (l line) check(column string, err error) { l.bad.Check(l.at(column), err) }
+
+func (l line) text(column string, longest int, required bool) string {
+	text, err := directory.ParseLine(l.value(column), longest, required)
+	l.check(column, err)
+	return text
+}
+
+func (l line) day(column string) civil.Date {
+	if l.value(column) == "" {
+		return civil.Date{}
+	}
+	day, err := civil.ParseDate(l.value(column))
+	l.check(column, err)
+	return day
+}
+
+func (l line) tier(column string) pay.Tier {
+	tier, err := pay.ParseTier(l.value(column))
+	l.check(column, err)
+	return tier
+}
