@@ -17,6 +17,7 @@ import (
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
 	"surgicase/application/operations"
+	"surgicase/application/payments"
 	"surgicase/application/people"
 	"surgicase/ports"
 )
@@ -49,12 +50,24 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			},
 			provideStore,
 			func(s *sqlstore.Store) ports.Store { return s },
-			access.New, cases.New, casebook.New, operations.NewRequests, people.NewUsers,
-			func(a *access.Service, c *cases.Service, b *casebook.Service, r *operations.Requests) httpapi.Services {
-				return httpapi.Services{Access: a, Cases: c, Casebook: b, Requests: r}
-			},
+			access.New, cases.New, casebook.New,
+			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups,
+			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices,
 		),
+		fx.Provide(newPeople, newHouse, newServices),
 	)
+}
+
+func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *people.Facilities, groups *people.Groups) httpapi.People {
+	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups}
+}
+
+func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices}
+}
+
+func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House) httpapi.Services {
+	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house}
 }
 
 func orElse[T comparable](given, usual T) T {

@@ -101,4 +101,7 @@ type Casebook interface {
 	// Totals counts and sums the cases that are not deleted, by status, for case dates from and to
 	// (inclusive; zero is open).
 	Totals(ctx context.Context, from, to civil.Date) ([]surgical.StatusTotal, error)
+
+	// Unpriced counts the cases below 15 for which there is no price, for the same dates.
+	Unpriced(ctx context.Context, from, to civil.Date) (int, error)
 }

@@ -51,4 +51,7 @@ type Codes interface {
 
 	// List returns a page.
 	List(ctx context.Context, q CodeQuery) ([]directory.ProcedureCode, error)
+
+	// Count counts what the query finds on all pages together.
+	Count(ctx context.Context, q CodeQuery) (int, error)
 }

@@ -14,8 +14,8 @@ import (
 // Store keeps everything that must not be lost.
 type Store interface {
 	// InTx runs fn in one transaction and commits if fn returns nil. It may run fn more than once
-	// (deadlocks, lock waits, a busy database), so fn must only touch the repositories it is handed
-	// and variables it sets anew. A panic in fn rolls back and goes on up.
+	// (deadlocks, lock waits, a busy database, RunAgain), so fn must only touch the repositories it is
+	// handed and variables it sets anew. A panic in fn rolls back and goes on up.
 	InTx(ctx context.Context, fn func(context.Context, Repos) error) error
 
 	// View runs fn on one consistent snapshot without writing.
@@ -24,6 +24,15 @@ type Store interface {
 	// Logged commits audit entries of reads and refusals and returns when they are safe. Entries of
 	// concurrent calls share one commit.
 	Logged(ctx context.Context, entries ...audit.Entry) error
+}
+
+// ChangedMeanwhile is the code of a lost race for something that was read.
+const ChangedMeanwhile = "changed_meanwhile"
+
+// RunAgain is what fn of InTx returns, or passes on from a repository, to be run once more on what the
+// winner of the race has left.
+func RunAgain(because error) error {
+	return fault.New(fault.Conflict, ChangedMeanwhile, "Somebody else changed this at the same time. Please try again.").Because(because)
 }
 
 // Repos is what one transaction works with.

@@ -16,7 +16,7 @@ import (
 
 // The columns of the files that can be imported, in any order; the first ones are needed.
 var (
-	priceColumns = []string{"user_tier", "procedure_code", "pay_amount", "pay_category"}
+	priceColumns = []string{"user_tier", "procedure_code", "code_pay_amount", "code_category"}
 	codeColumns  = []string{"code", "description", "kind", "category", "effective", "end"}
 )
 
@@ -39,9 +39,9 @@ func readPrices(file io.Reader) ([]pay.Row, error) {
 	return readCSV(file, priceColumns, neededOfPrices, func(l line) pay.Row {
 		code, err := pay.ParseCode(l.value("procedure_code"))
 		l.check("procedure_code", err)
-		amount, err := pay.ParseCents(l.value("pay_amount"))
-		l.check("pay_amount", err)
-		return pay.Row{Tier: l.tier("user_tier"), Code: code, Amount: amount, Category: l.text("pay_category", pay.MaxCategory, false)}
+		amount, err := pay.ParseCents(l.value("code_pay_amount"))
+		l.check("code_pay_amount", err)
+		return pay.Row{Tier: l.tier("user_tier"), Code: code, Amount: amount, Category: l.text("code_category", pay.MaxCategory, false)}
 	})
 }
 

@@ -5,6 +5,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"slices"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 	"surgicase/application/access"
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
-	"surgicase/application/operations"
 	"surgicase/domain/fault"
 )
 
@@ -24,7 +24,8 @@ type Services struct {
 	Access   *access.Service
 	Cases    *cases.Service
 	Casebook *casebook.Service
-	Requests *operations.Requests
+	People
+	House
 }
 
 // Settings are what the configuration says about serving HTTP.
@@ -49,7 +50,7 @@ type API struct {
 
 // New makes the API with all its routes.
 func New(services Services, settings Settings) *API {
-	gin.SetMode(gin.ReleaseMode)
+	teach()
 	a := &API{Services: services, settings: settings, engine: gin.New()}
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
@@ -75,6 +76,8 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() 
 func (a *API) routes() {
 	a.caseRoutes()
 	a.caseListRoutes()
+	a.peopleRoutes()
+	a.houseRoutes()
 	a.systemRoutes()
 }
 
@@ -104,6 +107,8 @@ var usual = []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.
 
 // register adds an endpoint under its path and its aliases.
 func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, error)) {
+	mustBeSeen(reflect.TypeFor[I]())
+	mustBeSeen(reflect.TypeFor[O]())
 	paths := append([]string{r.path}, r.aliases...)
 	for i, path := range paths {
 		op := r.operation(path, a.settings.MaxBody)
@@ -113,6 +118,16 @@ func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, e
 			op.Summary += " (deprecated spelling of " + r.path + ")"
 		}
 		huma.Register(a.huma, op, handle)
+	}
+}
+
+// mustBeSeen refuses inputs and outputs with an embedded part that is not exported: huma would pass
+// over its parameters and headers without a word.
+func mustBeSeen(t reflect.Type) {
+	for field := range t.Fields() {
+		if field.Anonymous && !field.IsExported() {
+			panic(t.String() + " embeds " + field.Name + ", which must be exported")
+		}
 	}
 }
 

@@ -42,12 +42,13 @@ func (a *API) caseRoutes() {
 	}, a.restoreCase)
 }
 
-type oneCase struct {
+// OneCase are the parameters of routes about one case.
+type OneCase struct {
 	CaseID string `query:"case_id" required:"true" minLength:"1" maxLength:"100" doc:"The case." example:"demo-case-001"`
 	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 }
 
-func (in oneCase) id() (ident.CaseID, error) {
+func (in OneCase) id() (ident.CaseID, error) {
 	id, err := ident.ParseCaseID(in.CaseID)
 	return id, at("query.case_id", err)
 }
@@ -63,7 +64,7 @@ type caseAnswerBody struct {
 	CaseID string   `json:"case_id" example:"demo-case-001"`
 }
 
-func (a *API) getCase(ctx context.Context, in *oneCase) (*caseAnswer, error) {
+func (a *API) getCase(ctx context.Context, in *OneCase) (*caseAnswer, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func (a *API) createCase(ctx context.Context, in *createCaseInput) (*createdCase
 	if err != nil {
 		return nil, a.abandonRequest(ctx, key, err)
 	}
-	return createdAnswer(done.Case, done.Submitted, done.Price.Found(), who), nil
+	return createdAnswer(done.Case, done.Submitted, len(done.Price.Considered), who), nil
 }
 
 // createdBefore rebuilds the answer to a repeated request by a read that checks permission.
@@ -133,7 +134,7 @@ func (a *API) createdBefore(ctx context.Context, id ident.CaseID) (*createdCase,
 	if err != nil {
 		return nil, err
 	}
-	return createdAnswer(&sheet.Case, sheet.Status == surgical.Submitted, x.Found(), actorOf(ctx)), nil
+	return createdAnswer(&sheet.Case, sheet.Status == surgical.Submitted, len(x.Considered), actorOf(ctx)), nil
 }
 
 func createdAnswer(c *surgical.Case, submitted bool, found int, who permission.Actor) *createdCase {
@@ -188,7 +189,7 @@ func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase
 		StatusUpdate: submissionOf(done.Case, done.Submitted, who), Version: done.Case.Version,
 	}}
 	if done.Price != nil {
-		price := priceOf(done.Case, done.Price.Found())
+		price := priceOf(done.Case, len(done.Price.Considered))
 		out.Body.PayAmountUpdate = &price
 		out.Body.UpdatedFields = append(out.Body.UpdatedFields, "pay_amount")
 	}
@@ -214,7 +215,7 @@ func (a *API) matchCase(ctx context.Context, id ident.CaseID, ifMatch string) (i
 }
 
 type deleteCaseInput struct {
-	oneCase
+	OneCase
 	IfMatch string `header:"If-Match" doc:"The ETag last read; another one means 412."`
 }
 

@@ -151,7 +151,7 @@ type priceBody struct {
 	PayAmount           Money   `json:"pay_amount"`
 	PayCategory         *string `json:"pay_category" nullable:"true" example:"SPINE"`
 	PayStatus           string  `json:"pay_status" example:"priced"`
-	ProcedureCodesFound int     `json:"procedure_codes_found" doc:"How many of the codes have a price." example:"1"`
+	ProcedureCodesFound int     `json:"procedure_codes_found" doc:"How many codes the case has, with a price or without." example:"1"`
 	Message             string  `json:"message" example:"pay_amount is 1250.00"`
 }
 

@@ -20,22 +20,23 @@ import (
 // that one page may hold. Source: spec/decisions.md 1.8.
 const maxPage = 1000
 
-// pageInput are the parameters of every paged list.
-type pageInput struct {
+// PageInput are the parameters of every paged list. Exported, like all embedded parts of inputs and
+// outputs: huma does not see the others.
+type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most entries to give. Without it up to 1,000 and truncated says whether there are more."`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"Where to go on: from the Link header of the page before."`
 	Count  bool   `query:"count" doc:"Count all matches into X-Total-Count."`
 }
 
-func (p pageInput) limit() int {
+func (p PageInput) limit() int {
 	if p.Limit == 0 {
 		return maxPage
 	}
 	return p.Limit
 }
 
-// pageHeaders are the headers of a page.
-type pageHeaders struct {
+// PageHeaders are the headers of a page.
+type PageHeaders struct {
 	Link  string `header:"Link" doc:"The next page, rel=next."`
 	Total string `header:"X-Total-Count" doc:"All matches, when count=true."`
 }
@@ -72,7 +73,7 @@ func (a *API) caseListRoutes() {
 }
 
 type casePage struct {
-	pageHeaders
+	PageHeaders
 	Body casePageBody
 }
 
@@ -86,14 +87,14 @@ type casePageBody struct {
 }
 
 type filterInput struct {
-	pageInput
+	PageInput
 	UserID string `query:"user_id" maxLength:"100" doc:"The owner asked about (default: the caller)." example:"demo-provider"`
 	Filter string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses." example:"0,1,10"`
 }
 
 func (a *API) filterCases(ctx context.Context, in *filterInput) (*casePage, error) {
 	who := actorOf(ctx)
-	q, err := caseQuery(in.pageInput, "case_filter", in.Filter, who)
+	q, err := caseQuery(in.PageInput, "case_filter", in.Filter, who)
 	if err != nil {
 		return nil, err
 	}
@@ -106,13 +107,13 @@ func (a *API) filterCases(ctx context.Context, in *filterInput) (*casePage, erro
 	if err != nil {
 		return nil, err
 	}
-	out := pageOf(listed, who, in.pageInput, "case_filter", url.Values{"user_id": {string(q.Owner)}, "filter": {in.Filter}})
+	out := pageOf(listed, who, in.PageInput, "case_filter", url.Values{"user_id": {string(q.Owner)}, "filter": {in.Filter}})
 	out.Body.UserID, out.Body.Filter = string(q.Owner), filterEcho(q.Statuses, []string{"all"})
 	return out, nil
 }
 
 type groupInput struct {
-	pageInput
+	PageInput
 	RequestingUserID string `query:"requesting_user_id" maxLength:"100" doc:"May only repeat the caller."`
 	UserID           string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	TargetUserID     string `query:"target_user_id" maxLength:"100" doc:"Only this member's cases."`
@@ -121,7 +122,7 @@ type groupInput struct {
 
 func (a *API) groupCases(ctx context.Context, in *groupInput) (*casePage, error) {
 	who := actorOf(ctx)
-	q, err := caseQuery(in.pageInput, "group_cases", in.Filter, who)
+	q, err := caseQuery(in.PageInput, "group_cases", in.Filter, who)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +135,13 @@ func (a *API) groupCases(ctx context.Context, in *groupInput) (*casePage, error)
 	if err != nil {
 		return nil, err
 	}
-	out := pageOf(listed, who, in.pageInput, "group_cases", url.Values{"target_user_id": {in.TargetUserID}, "filter": {in.Filter}})
+	out := pageOf(listed, who, in.PageInput, "group_cases", url.Values{"target_user_id": {in.TargetUserID}, "filter": {in.Filter}})
 	out.Body.UserID, out.Body.Filter = string(who.User), filterEcho(q.Statuses, []string{"all"})
 	return out, nil
 }
 
 type byStatusInput struct {
-	pageInput
+	PageInput
 	UserID    string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	Filter    string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses." example:"10,15"`
 	StartDate string `query:"start_date" maxLength:"20" doc:"First case date, YYYY-MM-DD." example:"2026-10-01"`
@@ -149,7 +150,7 @@ type byStatusInput struct {
 
 func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, error) {
 	who := actorOf(ctx)
-	q, err := caseQuery(in.pageInput, "cases_by_status", in.Filter, who)
+	q, err := caseQuery(in.PageInput, "cases_by_status", in.Filter, who)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +161,7 @@ func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, 
 	if err != nil {
 		return nil, err
 	}
-	out := pageOf(listed, who, in.pageInput, "cases_by_status", url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}})
+	out := pageOf(listed, who, in.PageInput, "cases_by_status", url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}})
 	for i := range listed.Cases {
 		out.Body.Cases[i].ProviderName = nullable(fullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
 	}
@@ -186,7 +187,7 @@ type casePosition struct {
 	ID     string `json:"i"`
 }
 
-func caseQuery(p pageInput, list, filter string, who permission.Actor) (surgical.Query, error) {
+func caseQuery(p PageInput, list, filter string, who permission.Actor) (surgical.Query, error) {
 	q := surgical.Query{Statuses: surgical.ParseFilter(filter, who), Limit: p.limit(), Count: p.Count}
 	pos, err := readCursor[casePosition](list, p.Cursor)
 	if err != nil || pos == nil {
@@ -209,7 +210,7 @@ func filterEcho(f surgical.StatusFilter, all any) any {
 	return f.Asked
 }
 
-func pageOf(listed casebook.Listed, who permission.Actor, p pageInput, list string, query url.Values) *casePage {
+func pageOf(listed casebook.Listed, who permission.Actor, p PageInput, list string, query url.Values) *casePage {
 	out := &casePage{Body: casePageBody{Cases: make([]caseBody, len(listed.Cases))}}
 	for i := range listed.Cases {
 		sheet := &listed.Cases[i]
@@ -221,7 +222,7 @@ func pageOf(listed casebook.Listed, who permission.Actor, p pageInput, list stri
 	if listed.More {
 		last := &listed.Cases[len(listed.Cases)-1]
 		query.Set("limit", strconv.Itoa(p.limit()))
-		out.Link = nextLink("/"+list, query, writeCursor(list, casePosition{int(last.Status), last.Date.String(), string(last.ID)}))
+		out.Link = nextLink("/"+list, query, writeCursor(list, casePosition{int(last.Shown(who)), last.Date.String(), string(last.ID)}))
 		out.Body.Truncated = p.Limit == 0
 	}
 	if p.Count {
@@ -341,7 +342,7 @@ type historyBody struct {
 	RunID          *int64    `json:"run_id" nullable:"true"`
 }
 
-func (a *API) caseHistory(ctx context.Context, in *oneCase) (*historyAnswer, error) {
+func (a *API) caseHistory(ctx context.Context, in *OneCase) (*historyAnswer, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ type consideredBody struct {
 	Won           bool    `json:"won"`
 }
 
-func (a *API) casePay(ctx context.Context, in *oneCase) (*payAnswer, error) {
+func (a *API) casePay(ctx context.Context, in *OneCase) (*payAnswer, error) {
 	id, err := in.id()
 	if err != nil {
 		return nil, err

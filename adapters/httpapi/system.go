@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,9 +14,14 @@ import (
 	"surgicase/domain/fault"
 )
 
-func (a *API) config() huma.Config {
+// teach sets what Gin and huma keep for the whole process; once, because another API may be serving.
+var teach = sync.OnceFunc(func() {
+	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = frameworkProblem
 	huma.ValidateStrictCasing = true
+})
+
+func (a *API) config() huma.Config {
 	config := huma.DefaultConfig("SurgiCase API", a.settings.Version)
 	config.Info.Description = "The back office of a surgical practice: cases, their lifecycle, and what providers are paid."
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""

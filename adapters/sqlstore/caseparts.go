@@ -23,12 +23,12 @@ func (p caseParts) fill(c *surgical.Case) {
 // documentRow is a row of case_documents. Slot 0 is the document that the case shows; replaced ones
 // move to the slot of the version that replaced them.
 type documentRow struct {
-	HumanCaseID int64  `gorm:"primaryKey;autoIncrement:false"`
-	Kind        string `gorm:"primaryKey"`
-	Slot        int64  `gorm:"primaryKey;autoIncrement:false"`
-	FileName    []byte
-	ObjectKey   []byte
-	Stored      int
+	HumanCaseID  int64  `gorm:"primaryKey;autoIncrement:false"`
+	Kind         string `gorm:"primaryKey"`
+	Slot         int64  `gorm:"primaryKey;autoIncrement:false"`
+	FileName     []byte
+	ObjectKey    []byte
+	ObjectStored int
 }
 
 func (documentRow) TableName() string { return "case_documents" }
@@ -63,7 +63,7 @@ func (s session) loadCodes(ctx context.Context, numbers []int64, into caseParts)
 }
 
 func (s session) loadDocuments(ctx context.Context, numbers []int64, into caseParts) error {
-	rows, err := s.db.WithContext(ctx).Raw("SELECT human_case_id, kind, file_name, object_key, stored FROM case_documents"+
+	rows, err := s.db.WithContext(ctx).Raw("SELECT human_case_id, kind, file_name, object_key, object_stored FROM case_documents"+
 		" WHERE human_case_id IN ? AND slot = 0", padded(numbers)).Rows()
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (s session) loadDocuments(ctx context.Context, numbers []int64, into casePa
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var row documentRow
-		if err := rows.Scan(&row.HumanCaseID, &row.Kind, &row.FileName, &row.ObjectKey, &row.Stored); err != nil {
+		if err := rows.Scan(&row.HumanCaseID, &row.Kind, &row.FileName, &row.ObjectKey, &row.ObjectStored); err != nil {
 			return err
 		}
 		file, err := row.toFile(s.keys)
@@ -93,12 +93,12 @@ func (row documentRow) toFile(keys *Keyring) (surgical.File, error) {
 	return surgical.File{
 		Name:   open.openText(row.FileName, "file_name", row.place()),
 		Key:    open.openText(row.ObjectKey, "object_key", row.place()),
-		Stored: row.Stored != 0,
+		Stored: row.ObjectStored != 0,
 	}, open.err
 }
 
 func (s session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file surgical.File) (documentRow, error) {
-	row := documentRow{HumanCaseID: c.Number, Kind: string(kind), Stored: flag(file.Stored)}
+	row := documentRow{HumanCaseID: c.Number, Kind: string(kind), ObjectStored: flag(file.Stored)}
 	seal := sealer{keys: s.keys}
 	row.FileName = seal.text(file.Name, "file_name", row.place())
 	row.ObjectKey = seal.text(file.Key, "object_key", row.place())

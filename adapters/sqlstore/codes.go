@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strings"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"surgicase/domain/directory"
@@ -48,6 +49,24 @@ func (r codeRepo) Put(ctx context.Context, entries []directory.ProcedureCode) er
 
 // List implements ports.Codes.
 func (r codeRepo) List(ctx context.Context, q ports.CodeQuery) ([]directory.ProcedureCode, error) {
+	db := r.found(ctx, q)
+	if p := q.After; p != nil {
+		db = db.Where("procedure_code > ? OR (procedure_code = ? AND (kind > ? OR (kind = ? AND valid_from > ?)))",
+			p.Code, p.Code, p.Kind, p.Kind, p.From.String())
+	}
+	var rows []catalogueRow
+	err := db.Order("procedure_code, kind, valid_from").Limit(q.Limit).Find(&rows).Error
+	return mapped(rows, catalogueRow.toCode), err
+}
+
+// Count implements ports.Codes.
+func (r codeRepo) Count(ctx context.Context, q ports.CodeQuery) (int, error) {
+	var n int64
+	err := r.found(ctx, q).Model(&catalogueRow{}).Count(&n).Error
+	return int(n), err
+}
+
+func (r codeRepo) found(ctx context.Context, q ports.CodeQuery) *gorm.DB {
 	db := r.db.WithContext(ctx)
 	if q.Kind != "" {
 		db = db.Where("kind = ?", q.Kind)
@@ -59,13 +78,7 @@ func (r codeRepo) List(ctx context.Context, q ports.CodeQuery) ([]directory.Proc
 	if day := q.On.String(); day != "" {
 		db = db.Where("valid_from <= ? AND (valid_until IS NULL OR valid_until >= ?)", day, day)
 	}
-	if p := q.After; p != nil {
-		db = db.Where("procedure_code > ? OR (procedure_code = ? AND (kind > ? OR (kind = ? AND valid_from > ?)))",
-			p.Code, p.Code, p.Kind, p.Kind, p.From.String())
-	}
-	var rows []catalogueRow
-	err := db.Order("procedure_code, kind, valid_from").Limit(q.Limit).Find(&rows).Error
-	return mapped(rows, catalogueRow.toCode), err
+	return db
 }
 
 func (row catalogueRow) toCode() directory.ProcedureCode {

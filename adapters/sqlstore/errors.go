@@ -12,14 +12,13 @@ import (
 	"gorm.io/gorm"
 
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // changedMeanwhile is the code of a lost race: InTx runs such a transaction again.
-const changedMeanwhile = "changed_meanwhile"
+const changedMeanwhile = ports.ChangedMeanwhile
 
-func raceLost() error {
-	return fault.New(fault.Conflict, changedMeanwhile, "Somebody else changed this at the same time. Please try again.")
-}
+func raceLost() error { return ports.RunAgain(nil) }
 
 // Error numbers of MySQL and MariaDB. 1213 is also how a Galera cluster refuses a commit.
 const (

@@ -87,10 +87,12 @@ func (r groupRepo) members(ctx context.Context, groups []int64) (map[int64][]dir
 	if len(groups) == 0 {
 		return found, nil
 	}
-	var rows []struct {
-		memberRow
-		FirstName string
-		LastName  string
+	var rows []struct { // GORM sees no embedded row whose type is not exported
+		GroupID    int64
+		UserID     string
+		GroupAdmin int
+		FirstName  string
+		LastName   string
 	}
 	err := r.db.WithContext(ctx).Raw("SELECT m.group_id, m.user_id, m.group_admin, u.first_name, u.last_name FROM group_members m"+
 		" JOIN users u ON u.user_id = m.user_id WHERE m.group_id IN ? ORDER BY m.group_id, m.user_id", padded(groups)).Scan(&rows).Error

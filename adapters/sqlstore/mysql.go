@@ -67,6 +67,7 @@ func mysqlDSN(text string) (*driver.Config, error) {
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 5*time.Second, time.Minute, time.Minute
 	c.Collation = "utf8mb4_bin"
 	c.InterpolateParams = false
+	c.ParseTime = true       // for goose, which notes when it applied a migration
 	c.ClientFoundRows = true // an UPDATE counts the rows it matched, changed or not
 	c.Params = map[string]string{"sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
 	c.Logger = quiet{}

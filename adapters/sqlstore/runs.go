@@ -94,6 +94,9 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 			return taken(err, fault.New(fault.Conflict, "already_in_run", "One of the cases has a payment already."))
 		}
 	}
+	if run.Kind == pay.Imported { // no file carries it, so nothing it was given would ever be refunded
+		return nil
+	}
 	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE carried_by_run_id IS NULL AND kind IN ('cancellation', 'reversal')", run.ID).Error
 }
 

@@ -190,7 +190,7 @@ type userDocumentRow struct {
 	DocumentType string
 	DocumentName []byte
 	ObjectKey    []byte
-	Stored       int
+	ObjectStored int
 }
 
 func (userDocumentRow) TableName() string { return "user_documents" }
@@ -210,7 +210,7 @@ func (s session) userDocuments(ctx context.Context, users []string) (map[ident.U
 	for _, row := range rows {
 		id := ident.UserID(row.UserID)
 		found[id] = append(found[id], directory.UserDocument{
-			ID: row.Position, Type: row.DocumentType, Stored: row.Stored != 0,
+			ID: row.Position, Type: row.DocumentType, Stored: row.ObjectStored != 0,
 			Name: open.openText(row.DocumentName, "document_name", row.UserID),
 			Key:  open.openText(row.ObjectKey, "object_key", row.UserID),
 		})
@@ -225,9 +225,9 @@ func (r userRepo) addDocuments(ctx context.Context, u *directory.User) error {
 		d := &u.Documents[i]
 		d.ID = int64(i) + 1
 		rows[i] = userDocumentRow{
-			UserID: string(u.ID), Position: d.ID, DocumentType: d.Type, Stored: flag(d.Stored),
-			DocumentName: seal.text(d.Name, "document_name", string(u.ID)),
-			ObjectKey:    seal.text(d.Key, "object_key", string(u.ID)),
+			UserID: string(u.ID), Position: d.ID, DocumentType: d.Type, ObjectStored: flag(d.Stored),
+			DocumentName: seal.bytes([]byte(d.Name.Reveal()), "document_name", string(u.ID)),
+			ObjectKey:    seal.bytes([]byte(d.Key.Reveal()), "object_key", string(u.ID)),
 		}
 	}
 	if seal.err != nil || len(rows) == 0 {

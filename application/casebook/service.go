@@ -206,24 +206,33 @@ func (s *Service) Pay(ctx context.Context, who permission.Actor, id ident.CaseID
 	return sheet, x, s.logged(ctx, who, permission.ReadPay, id, err)
 }
 
+// Figures are the numbers of the dashboard, with the labels of the statuses.
+type Figures struct {
+	Totals   []surgical.StatusTotal
+	Labels   map[surgical.Status]string
+	Unpriced int // cases below 15 that nobody is paid for until they have a price
+}
+
 // Dashboard counts and sums the cases by status.
 //
 // Faults: Forbidden; Senseless if the dates are the wrong way round.
-func (s *Service) Dashboard(ctx context.Context, who permission.Actor, from, to civil.Date) ([]surgical.StatusTotal, map[surgical.Status]string, error) {
+func (s *Service) Dashboard(ctx context.Context, who permission.Actor, from, to civil.Date) (Figures, error) {
 	if err := permission.Check(who, permission.SeeDashboards, ""); err != nil {
-		return nil, nil, s.logged(ctx, who, permission.SeeDashboards, "", err)
+		return Figures{}, s.logged(ctx, who, permission.SeeDashboards, "", err)
 	}
 	if err := checkDates(from, to); err != nil {
-		return nil, nil, err
+		return Figures{}, err
 	}
-	var totals []surgical.StatusTotal
-	var names map[surgical.Status]string
+	var f Figures
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		if totals, err = r.Casebook.Totals(ctx, from, to); err != nil {
+		if f.Totals, err = r.Casebook.Totals(ctx, from, to); err != nil {
 			return err
 		}
-		names, err = labels(ctx, r)
+		if f.Unpriced, err = r.Casebook.Unpriced(ctx, from, to); err != nil {
+			return err
+		}
+		f.Labels, err = labels(ctx, r)
 		return err
 	})
-	return totals, names, err
+	return f, err
 }

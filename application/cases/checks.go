@@ -57,6 +57,12 @@ func noteMissing(err error, bad *fault.Collector, location, message string) erro
 	return err
 }
 
+// Conflicts that a write meets when somebody was faster.
+const (
+	twinExists   = "possible_duplicate"
+	alreadyInRun = "already_in_run"
+)
+
 // refuseTwin refuses a second case of the same owner, patient and day unless it was forced.
 // Source: spec/decisions.md 3.7.
 func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case) error {
@@ -64,12 +70,21 @@ func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case) error {
 		return nil
 	}
 	twin, err := r.Cases.Twin(ctx, c)
-	if err != nil || twin == "" {
+	if err != nil || twin == "" || twin == c.ID { // the same case sent twice is no twin: Add says that it exists
 		return err
 	}
-	return fault.New(fault.Conflict, "possible_duplicate",
+	return fault.New(fault.Conflict, twinExists,
 		"The provider has a case of this patient on this day already. Send force_duplicate to keep both.").
 		Naming("case_id", string(c.ID)).Naming("existing_case_id", string(twin))
+}
+
+// beaten has the transaction run again when a write met the conflict that a read before it had looked
+// for: somebody was faster, and the next read tells the caller what he left.
+func beaten(err error, conflict string) error {
+	if fault.CodeOf(err) == conflict {
+		return ports.RunAgain(err)
+	}
+	return err
 }
 
 // price puts the price of the owner's tier on the case. The owner is read for use, so that his tier

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -16,11 +17,12 @@ import (
 
 // BulkMove asks for many cases to be moved to one status.
 type BulkMove struct {
-	IDs    []ident.CaseID
-	To     surgical.Status
-	Force  bool
-	Reason string
-	DryRun bool
+	IDs     []ident.CaseID
+	To      surgical.Status
+	Force   bool
+	Reason  string
+	DryRun  bool
+	RunKind pay.RunKind // of the run that a move to 15 opens; Manual if empty
 }
 
 // Exception is a case that was not moved, and why. Status is nil if there is no such case.
@@ -211,9 +213,9 @@ func (p *plan) open(ctx context.Context, r ports.Repos, payments []pay.Entry, ru
 	if len(payments) == 0 {
 		return nil
 	}
-	run := pay.NewRun(pay.Manual, payments, p.who.User, p.at, rules)
+	run := pay.NewRun(cmp.Or(p.in.RunKind, pay.Manual), payments, p.who.User, p.at, rules)
 	if err := r.Runs.Open(ctx, &run, payments); err != nil {
-		return err
+		return beaten(err, alreadyInRun)
 	}
 	p.done.RunID = run.ID
 	for i := range p.done.Moved {

@@ -69,7 +69,7 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		}
 		moves := s.submit(&done, now)
 		if err = r.Cases.Add(ctx, done.Case, moves...); err != nil {
-			return err
+			return beaten(err, twinExists)
 		}
 		if err = finish(ctx, r, in.Request, done.Case.ID); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor
 	}
 	moves := append(changed.Moves, s.submit(done, now)...)
 	if err := r.Cases.Save(ctx, c, moves...); err != nil {
-		return err
+		return beaten(err, twinExists)
 	}
 	entry := audit.Record(who, permission.EditCase, "case", string(c.ID), now)
 	return r.Audit.Record(ctx, entry.Changing(changed.Fields, before, digest(c)))
@@ -190,7 +190,7 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 			}
 		}
 		if err := r.Cases.Save(ctx, c); err != nil {
-			return err
+			return beaten(err, twinExists)
 		}
 		entry := audit.Record(who, permission.RestoreCase, "case", string(id), now)
 		return r.Audit.Record(ctx, entry.Changing([]string{"active"}, before, digest(c)))

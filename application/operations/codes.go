@@ -33,6 +33,11 @@ func (s *Codes) LookUp(ctx context.Context, who permission.Actor, q CodeQuery) (
 	})
 }
 
+// Count counts what the query finds on all pages together.
+func (s *Codes) Count(ctx context.Context, q CodeQuery) (int, error) {
+	return view(ctx, s.store, func(ctx context.Context, r ports.Repos) (int, error) { return r.Codes.Count(ctx, q) })
+}
+
 // Import stores or replaces codes by code, kind and first day, all or nothing.
 //
 // Faults: Forbidden.

@@ -106,9 +106,12 @@ func (s *Places[T]) Change(ctx context.Context, who permission.Actor, id, ifVers
 
 // Delete removes a place from sight; old cases keep the name.
 //
-// Faults: NotFound "surgeon_not_found" or "facility_not_found".
-func (s *Places[T]) Delete(ctx context.Context, who permission.Actor, id int64) error {
+// Faults: NotFound "surgeon_not_found" or "facility_not_found"; Stale.
+func (s *Places[T]) Delete(ctx context.Context, who permission.Actor, id, ifVersion int64) error {
 	err := s.update(ctx, who, id, func(held *T) ([]string, error) {
+		if err := checkVersion(ifVersion, s.parts(held).version); err != nil {
+			return nil, err
+		}
 		*s.parts(held).deleted = s.clock.Now()
 		return []string{"active"}, nil
 	})

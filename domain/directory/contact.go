@@ -41,7 +41,7 @@ func ParsePhone(s string) (string, error) {
 	if len(digits) == 11 && digits[0] == '1' {
 		digits = digits[1:]
 	}
-	if s == "" || (len(digits) == 10 && onlyDigits(digits) && digits[0] != '0') {
+	if s == "" || (len(digits) == 10 && onlyDigits(digits) && digits[0] > '1') {
 		return digits, nil
 	}
 	return "", fault.New(fault.Invalid, "invalid_telephone", "must be a telephone number of ten digits")
@@ -68,7 +68,8 @@ func ParseTimezone(s string) (string, error) {
 	if s == "" {
 		return "", nil
 	}
-	if _, err := time.LoadLocation(s); err != nil || s == "Local" || len(s) > 64 {
+	_, err := time.LoadLocation(s)
+	if err != nil || len(s) > 64 || (s != "UTC" && !strings.Contains(s, "/")) || strings.HasPrefix(s, "right/") || strings.HasPrefix(s, "posix/") {
 		return "", fault.New(fault.Invalid, "invalid_timezone", "must be an IANA time zone such as America/New_York")
 	}
 	return s, nil
@@ -78,7 +79,8 @@ func ParseTimezone(s string) (string, error) {
 // the nine digits; empty stays empty.
 func ParseTaxID(s string) (string, error) {
 	digits := strings.ReplaceAll(s, "-", "")
-	if s == "" || (len(digits) == 9 && onlyDigits(digits)) {
+	shaped := s == digits || (len(s) == 10 && s[2] == '-') || (len(s) == 11 && s[3] == '-' && s[6] == '-')
+	if s == "" || (len(digits) == 9 && onlyDigits(digits) && shaped) {
 		return digits, nil
 	}
 	return "", fault.New(fault.Invalid, "invalid_tax_id", "must be a tax id of nine digits")

@@ -18,7 +18,7 @@ func ParseName(s string) (surgical.PHI, error) {
 	switch {
 	case s == "" || len(s) > MaxName:
 		return surgical.PHI{}, fault.New(fault.Invalid, "invalid_file_name", "must be a file name of 1 to %d bytes", MaxName)
-	case !utf8.ValidString(s), strings.ContainsAny(s, `/\`), strings.Contains(s, ".."), strings.TrimSpace(s) != s,
+	case !utf8.ValidString(s), strings.ContainsAny(s, `/\`), strings.Contains(s, ".."), s == ".", strings.TrimSpace(s) != s,
 		strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || (r >= 0x7f && r < 0xa0) || r == utf8.RuneError }):
 		return surgical.PHI{}, fault.New(fault.Invalid, "invalid_file_name", "must be a plain file name without a path")
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestParseName(t *testing.T) {
 	for _, good := range []string{
-		"scan.pdf", "a", "Überweisung Müller.pdf", "扫描.png", "تقرير.pdf", "😀.jpg", "a b.pdf", "no-extension", ".hidden", "a.b.c", "100%.pdf", "it's.pdf",
+		"scan.pdf", "a", "Überweisung Müller.pdf", "扫描.png", "تقرير.pdf", "😀.jpg", "a b.pdf", "no-extension", ".hidden", "a.b.c", "100%.pdf", "it's.pdf", "a\u00a0b.pdf",
 		strings.Repeat("x", 200), strings.Repeat("é", 100),
 	} {
 		t.Run(fmt.Sprintf("%.20q is a name and stays as it is", good), func(t *testing.T) {

@@ -115,7 +115,7 @@ func (c *Collector) Check(location string, err error) {
 		return
 	}
 	var e *Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.Kind != Invalid {
 		c.Add(location, "is not valid")
 		return
 	}

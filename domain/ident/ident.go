@@ -31,6 +31,9 @@ func check(s string) error {
 	if s == "" || len(s) > MaxLength {
 		return fault.New(fault.Invalid, "invalid_id", "must be 1 to %d characters long", MaxLength)
 	}
+	if s == "." || s == ".." { // they would be folders in the keys of documents
+		return fault.New(fault.Invalid, "invalid_id", "must not be . or ..")
+	}
 	for i := range len(s) {
 		if !allowed(s[i]) {
 			return fault.New(fault.Invalid, "invalid_id", "may hold only letters, digits and . _ @ + : -")

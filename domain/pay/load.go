@@ -43,10 +43,10 @@ func CheckRows(location string, rows []Row) error {
 			bad.Add(at+".user_tier", "must lie between 1 and %d", MaxTier)
 		}
 		if r.Amount < 0 || r.Amount > MaxAmount {
-			bad.Add(at+".pay_amount", "must lie between 0.00 and %s", MaxAmount)
+			bad.Add(at+".code_pay_amount", "must lie between 0.00 and %s", MaxAmount)
 		}
 		if utf8.RuneCountInString(r.Category) > MaxCategory {
-			bad.Add(at+".pay_category", "must be at most %d characters long", MaxCategory)
+			bad.Add(at+".code_category", "must be at most %d characters long", MaxCategory)
 		}
 		if key := (rowKey{r.Tier, r.Code}); seen[key] {
 			bad.Add(at, "repeats the tier and code of an earlier row")

@@ -80,11 +80,11 @@ func TestCheckRows(t *testing.T) {
 		{"nothing", nil, "body.rows"},
 		{"tier 0", []pay.Row{change(func(r *pay.Row) { r.Tier = 0 })}, "body.rows[0].user_tier"},
 		{"tier 1,000", []pay.Row{change(func(r *pay.Row) { r.Tier = 1_000 })}, "body.rows[0].user_tier"},
-		{"a negative amount", []pay.Row{change(func(r *pay.Row) { r.Amount = -1 })}, "body.rows[0].pay_amount"},
-		{"too high an amount", []pay.Row{change(func(r *pay.Row) { r.Amount = pay.MaxAmount + 1 })}, "body.rows[0].pay_amount"},
-		{"a long category", []pay.Row{change(func(r *pay.Row) { r.Category = strings.Repeat("é", 21) })}, "body.rows[0].pay_category"},
+		{"a negative amount", []pay.Row{change(func(r *pay.Row) { r.Amount = -1 })}, "body.rows[0].code_pay_amount"},
+		{"too high an amount", []pay.Row{change(func(r *pay.Row) { r.Amount = pay.MaxAmount + 1 })}, "body.rows[0].code_pay_amount"},
+		{"a long category", []pay.Row{change(func(r *pay.Row) { r.Category = strings.Repeat("é", 21) })}, "body.rows[0].code_category"},
 		{"a repeated row", []pay.Row{good, {Tier: 2, Code: "Z9001"}, good}, "body.rows[2]"},
-		{"everything at once", []pay.Row{good, {Tier: 0, Code: "Z9001", Amount: -1}, good}, "body.rows[1].user_tier body.rows[1].pay_amount body.rows[2]"},
+		{"everything at once", []pay.Row{good, {Tier: 0, Code: "Z9001", Amount: -1}, good}, "body.rows[1].user_tier body.rows[1].code_pay_amount body.rows[2]"},
 	} {
 		t.Run(fmt.Sprintf("%s: wrong is %q", x.what, x.bad), func(t *testing.T) {
 			err := pay.CheckRows("body.rows", x.rows)
@@ -97,6 +97,23 @@ func TestCheckRows(t *testing.T) {
 			}
 			equal(t, "wrong", strings.Join(places, " "), x.bad)
 			equal(t, "invalid", errors.Is(err, fault.Invalid), x.bad != "")
+		})
+	}
+}
+
+func TestParseTier(t *testing.T) {
+	for in, want := range map[string]pay.Tier{"1": 1, "2": 2, "999": 999, "007": 7} {
+		t.Run(in+" is a tier", func(t *testing.T) {
+			got, err := pay.ParseTier(in)
+			wantCode(t, err, "")
+			equal(t, "tier", got, want)
+		})
+	}
+	for _, in := range []string{"", "0", "-1", "+1", "1000", "65537", "99999999999999999999", "1.0", "1 ", "x", "１"} {
+		t.Run(fmt.Sprintf("%q is none", in), func(t *testing.T) {
+			got, err := pay.ParseTier(in)
+			wantCode(t, err, "invalid_user_tier")
+			equal(t, "tier", got, 0)
 		})
 	}
 }

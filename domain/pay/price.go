@@ -19,10 +19,10 @@ const CodeLength = 5
 // ParseCode reads a procedure code without modifiers. Letters are folded to upper case.
 // Source: spec/decisions.md 1.5.
 func ParseCode(s string) (Code, error) {
-	if len(s) != CodeLength {
+	up := strings.ToUpper(s)
+	if len(s) != CodeLength || len(up) != CodeLength { // some letters shrink in upper case
 		return "", errCode()
 	}
-	up := strings.ToUpper(s)
 	for i := range CodeLength {
 		if b := up[i]; (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
 			return "", errCode()

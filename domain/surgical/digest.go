@@ -19,7 +19,7 @@ func (c *Case) Contents() []string {
 	for _, kind := range FileKinds {
 		parts = append(parts, c.Files[kind].Name.Reveal())
 	}
-	return append(parts, c.DeletedAt.UTC().String())
+	return append(parts, strconv.FormatInt(c.DeletedAt.UnixMicro(), 10))
 }
 
 // Contents lists what a move changes, for the digests of moves.

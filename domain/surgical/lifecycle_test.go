@@ -59,6 +59,24 @@ func TestMovesNameTheirPayment(t *testing.T) {
 	}
 }
 
+// TestSentences: clients of the old product read these two. Source: spec/reference-rules.md 1.3.
+func TestSentences(t *testing.T) {
+	for to, want := range map[surgical.Status]string{
+		surgical.SentToBiller:    "Cannot update to lower status without force=true",
+		surgical.PaymentReceived: "Case status already at target value",
+	} {
+		t.Run(want, func(t *testing.T) {
+			s := standing(surgical.PaymentReceived, surgical.PaymentSettled)
+			_, err := s.Advance(to, surgical.Manner{By: caseAdmin, Reason: "because", At: later})
+			var f *fault.Error
+			if !errors.As(err, &f) {
+				t.Fatal("no fault")
+			}
+			equal(t, "sentence", f.Safe, want)
+		})
+	}
+}
+
 func TestPaymentEntry(t *testing.T) {
 	t.Run("an entry copies what the case is worth and whom it is for, not who the patient is", func(t *testing.T) {
 		day := civil.Date{Year: 2026, Month: 2, Day: 27}

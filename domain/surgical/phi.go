@@ -10,34 +10,47 @@ import (
 
 // PHI is text about a patient (or about a person's taxes). It prints, logs and marshals as a mark;
 // the text comes out only through Reveal, which a linter allows only where it must be shown or
-// stored. Keep fields of this type exported: fmt does not ask the methods of unexported fields.
-type PHI struct{ text string }
-
-const mark = "[protected]"
+// stored. The text lies behind a pointer: fmt prints an address, not the text, where it does not ask
+// for our methods (unexported fields, wrong verbs, %w). Compare with Equal, never with ==.
+type PHI struct {
+	text *string
+	_    [0]func() // forbids ==, which would compare addresses
+}
 
 // NewPHI protects a text.
-func NewPHI(text string) PHI { return PHI{text: text} }
+func NewPHI(text string) PHI {
+	if text == "" {
+		return PHI{}
+	}
+	return PHI{text: &text}
+}
 
 // Reveal gives the plain text.
-func (p PHI) Reveal() string { return p.text }
-
-// IsEmpty says whether there is no text.
-func (p PHI) IsEmpty() bool { return p.text == "" }
-
-// Equal compares two texts without revealing them.
-func (p PHI) Equal(other PHI) bool { return p.text == other.text }
-
-// Ending gives the last n characters in the clear, or nothing if there are not that many: enough to
-// recognise a number, too little to use it.
-func (p PHI) Ending(n int) string {
-	if len(p.text) < n {
+func (p PHI) Reveal() string {
+	if p.text == nil {
 		return ""
 	}
-	return p.text[len(p.text)-n:]
+	return *p.text
+}
+
+// IsEmpty says whether there is no text.
+func (p PHI) IsEmpty() bool { return p.text == nil }
+
+// Equal compares two texts without revealing them.
+func (p PHI) Equal(other PHI) bool { return p.Reveal() == other.Reveal() }
+
+// Ending gives the last n bytes in the clear, or nothing if the text is not longer than that: enough
+// to recognise a number, too little to use it.
+func (p PHI) Ending(n int) string {
+	text := p.Reveal()
+	if len(text) <= n {
+		return ""
+	}
+	return text[len(text)-n:]
 }
 
 // Under gives the text behind a prefix, such as a file name in a folder.
-func (p PHI) Under(prefix string) PHI { return PHI{text: prefix + p.text} }
+func (p PHI) Under(prefix string) PHI { return NewPHI(prefix + p.Reveal()) }
 
 // String prints the mark.
 func (p PHI) String() string { return mark }
@@ -55,6 +68,8 @@ func (p PHI) MarshalText() ([]byte, error) { return []byte(mark), nil }
 // who hold the key, and nothing to others.
 func (p PHI) Digest(key []byte) []byte {
 	mac := hmac.New(sha256.New, key)
-	_, _ = mac.Write([]byte(p.text))
+	_, _ = mac.Write([]byte(p.Reveal()))
 	return mac.Sum(nil)
 }
+
+const mark = "[protected]"

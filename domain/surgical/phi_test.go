@@ -139,6 +139,20 @@ func TestPHIMarks(t *testing.T) {
 	})
 }
 
+func TestPHIParts(t *testing.T) {
+	id := surgical.NewPHI("123456789")
+	for n, want := range map[int]string{0: "", 4: "6789", 8: "23456789", 9: "", 10: ""} {
+		t.Run(fmt.Sprintf("the last %d characters of nine are %q", n, want), func(t *testing.T) { equal(t, "ending", id.Ending(n), want) })
+	}
+	t.Run("of an empty text there is no ending", func(t *testing.T) { equal(t, "ending", surgical.PHI{}.Ending(4), "") })
+	t.Run("a name in a folder is protected like the name", func(t *testing.T) {
+		key := surgical.NewPHI(canary).Under("private/")
+		equal(t, "key", key.Reveal(), "private/"+canary)
+		silent(t, "the key", fmt.Sprint(key))
+		equal(t, "folder", surgical.PHI{}.Under("private/").Reveal(), "private/")
+	})
+}
+
 func TestPHIKeepsItsText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.String().Draw(t, "a"), rapid.String().Draw(t, "b")

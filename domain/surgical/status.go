@@ -190,9 +190,9 @@ func (m Move) Reprices() bool { return m.From >= PendingPayment && m.To < Pendin
 // MayEverMove says whether the actor could move any case at all to a status.
 // Source: spec/decisions.md 3.3a.
 func MayEverMove(a permission.Actor, to Status) error {
-	var refused error
+	refused := error(fault.New(fault.Forbidden, "not_allowed", "Nobody moves a case to this status."))
 	for _, r := range rules {
-		if !r.to.holds(to) {
+		if !r.to.holds(to) || !slices.Contains(Statuses, to) {
 			continue
 		}
 		err := permission.Check(a, r.by, "")
@@ -208,7 +208,8 @@ func MayEverMove(a permission.Actor, to Status) error {
 // payment effect, and pricing it anew if it Reprices.
 //
 // Faults: Conflict "case_status_same", "case_move_refused", "case_needs_force",
-// "case_needs_reason", "case_not_paid"; Forbidden "not_allowed", "own_case".
+// "case_needs_reason", "case_not_paid", "case_not_open", or the pay status of a case that cannot be
+// paid ("no_codes", "unpriced", "waived"); Forbidden "not_allowed", "own_case".
 func (s *Standing) Advance(to Status, how Manner) (Move, error) {
 	r, err := s.mayMove(to, how)
 	if err != nil {
@@ -216,10 +217,13 @@ func (s *Standing) Advance(to Status, how Manner) (Move, error) {
 	}
 	m := Move{
 		From: s.Status, To: to, At: how.At, By: how.By.User, Reason: how.Reason,
-		Forced: r.force, Effect: r.effect, Waived: r.waive, Payment: s.PaymentID,
+		Forced: r.force, Effect: r.effect, Waived: r.waive,
 	}
 	if r.effect == ReversePayment && s.Payment != PaymentSettled {
 		m.Effect = NoEffect
+	}
+	if m.Effect != NoEffect {
+		m.Payment = s.PaymentID
 	}
 	s.follow(m)
 	return m, nil
@@ -230,7 +234,7 @@ func (s *Standing) mayMove(to Status, how Manner) (rule, error) {
 		return rule{}, fault.New(fault.Conflict, "case_status_same", "Case status already at target value")
 	}
 	r, ok := ruleFor(s.Status, to)
-	if !ok {
+	if !ok || !slices.Contains(Statuses, to) {
 		return rule{}, fault.New(fault.Conflict, "case_move_refused", "No case moves from %d to %d", s.Status, to)
 	}
 	if err := permission.Check(how.By, r.by, ""); err != nil {

@@ -25,10 +25,11 @@ import (
 // program is the running product with what a test may turn.
 type program struct {
 	*bootstrap.Running
-	t          *testing.T
-	clock      *given.Clock
-	server     *httptest.Server
-	statements atomic.Int64
+	t           *testing.T
+	clock       *given.Clock
+	server      *httptest.Server
+	databaseURL string
+	statements  atomic.Int64
 }
 
 // databases are the real databases every scenario runs on.
@@ -43,15 +44,22 @@ var databases = []struct {
 // everywhere runs a scenario on each database, with an empty program of its own.
 func everywhere(t *testing.T, scenario func(*program)) {
 	t.Helper()
+	t.Parallel()
 	for _, db := range databases {
-		t.Run(db.name, func(t *testing.T) { scenario(start(t, db.url(t), nil)) })
+		t.Run(db.name, func(t *testing.T) {
+			t.Parallel()
+			scenario(start(t, db.url(t), nil))
+		})
 	}
 }
+
+// patience is how long a test waits for anything: far longer than a busy machine takes.
+const patience = 30 * time.Second
 
 // start runs the program on a database.
 func start(t *testing.T, databaseURL string, more map[string]string) *program {
 	t.Helper()
-	p := &program{t: t, clock: given.NewClock()}
+	p := &program{t: t, clock: given.NewClock(), databaseURL: databaseURL}
 	env := map[string]string{
 		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
 		"SURGICASE_KEYS": given.KeySet(t),
@@ -67,6 +75,7 @@ func start(t *testing.T, databaseURL string, more map[string]string) *program {
 	}
 	p.Running = running
 	p.server = httptest.NewServer(running.API.Handler())
+	p.server.Client().Timeout = patience
 	t.Cleanup(func() {
 		p.server.Close()
 		if err := running.Close(); err != nil {
@@ -88,6 +97,15 @@ type answer struct {
 // send sends a request as a user. A body that is a string goes as it is, everything else as JSON.
 func (p *program) send(method, path, as string, body any, headers ...string) answer {
 	p.t.Helper()
+	a, err := p.try(method, path, as, body, headers...)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a
+}
+
+// try is send for goroutines of a test, which must not end it.
+func (p *program) try(method, path, as string, body any, headers ...string) (answer, error) {
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -96,13 +114,13 @@ func (p *program) send(method, path, as string, body any, headers ...string) ans
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {
-			p.t.Fatal(err)
+			return answer{}, err
 		}
 		reader = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequest(method, p.server.URL+path, reader)
 	if err != nil {
-		p.t.Fatal(err)
+		return answer{}, err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -115,15 +133,13 @@ func (p *program) send(method, path, as string, body any, headers ...string) ans
 	}
 	res, err := p.server.Client().Do(req)
 	if err != nil {
-		p.t.Fatal(err)
+		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	a := answer{t: p.t, status: res.StatusCode, header: res.Header}
-	if a.raw, err = io.ReadAll(res.Body); err != nil {
-		p.t.Fatal(err)
-	}
+	a.raw, err = io.ReadAll(res.Body)
 	_ = json.Unmarshal(a.raw, &a.body)
-	return a
+	return a, err
 }
 
 func (p *program) get(path, as string, headers ...string) answer {

@@ -28,9 +28,7 @@ type database struct {
 func opened(t *testing.T, url string, open func(sqlstore.Config) (*sqlstore.Store, error)) *database {
 	t.Helper()
 	db := unmigrated(t, url, open)
-	if _, err := db.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db.build(t)
 	return db
 }
 
@@ -68,7 +66,10 @@ func keyring(t *testing.T) *sqlstore.Keyring {
 func onEach(t *testing.T, suite func(*testing.T, func(*testing.T) ports.Store)) {
 	t.Helper()
 	for name, open := range stores {
-		t.Run(name, func(t *testing.T) { suite(t, func(t *testing.T) ports.Store { return open(t) }) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // one computes while the other waits for its disk
+			suite(t, func(t *testing.T) ports.Store { return open(t) })
+		})
 	}
 }
 

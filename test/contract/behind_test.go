@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"database/sql"
+	"io/fs"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"surgicase/domain/audit"
 	"surgicase/domain/ident"
 	"surgicase/domain/permission"
+	"surgicase/migrations"
 	"surgicase/ports"
 )
 
@@ -35,6 +37,7 @@ func (d *database) raw(t *testing.T) *sql.DB {
 		c := mysql.NewConfig()
 		c.Net, c.Addr, c.DBName, c.User = "tcp", u.Host, strings.Trim(u.Path, "/"), u.User.Username()
 		c.Passwd, _ = u.User.Password()
+		c.MultiStatements = true
 		driver, dsn = "mysql", c.FormatDSN()
 	}
 	db, err := sql.Open(driver, dsn)
@@ -42,6 +45,34 @@ func (d *database) raw(t *testing.T) *sql.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// build makes the schema from the migrations, all in one go. With goose it takes several times as
+// long, which hundreds of tests would feel; TestMigrations sees to it that goose gets there, too.
+func (d *database) build(t *testing.T) {
+	t.Helper()
+	files, err := migrations.For(d.Dialect())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := "BEGIN;"
+	for _, name := range names {
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, _ := strings.Cut(string(content), "-- +goose Down")
+		script += up
+	}
+	db := d.raw(t)
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), script+"COMMIT;"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // rows runs a query and hands each row's scanner over.

@@ -246,9 +246,17 @@ func administers(w *world) {
 		who, whom ident.UserID
 		want      bool
 	}{
-		{"boss", "one", true}, {"boss", "six", true}, {"boss", "seven", false}, {"boss", "ten", false},
-		{"boss", "elsewhere", false}, {"boss", "boss", false}, {"boss", "nobody", false}, {"boss", "alone", false},
-		{"plain", "one", false}, {"one", "six", false}, {"nobody", "one", false},
+		{"boss", "one", true},
+		{"boss", "six", true},
+		{"boss", "seven", false},
+		{"boss", "ten", false},
+		{"boss", "elsewhere", false},
+		{"boss", "boss", false},
+		{"boss", "nobody", false},
+		{"boss", "alone", false},
+		{"plain", "one", false},
+		{"one", "six", false},
+		{"nobody", "one", false},
 	} {
 		equal(w.t, fmt.Sprintf("%s administers %s", c.who, c.whom), w.administers(c.who, c.whom), c.want)
 	}

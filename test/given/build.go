@@ -14,6 +14,12 @@ import (
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
+	"surgicase/ports"
+)
+
+var (
+	_ ports.Clock = (*Clock)(nil)
+	_ ports.IDs   = (*IDs)(nil)
 )
 
 // Morning is when tests begin: a Monday, with microseconds that must not get lost.

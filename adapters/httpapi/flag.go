@@ -1,0 +1,36 @@
+package httpapi
+
+import (
+	"errors"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Flag is a truth value that clients may send as true, false, 1 or 0.
+type Flag bool
+
+// UnmarshalJSON reads a truth value.
+func (f *Flag) UnmarshalJSON(raw []byte) error {
+	switch string(raw) {
+	case "true", "1":
+		*f = true
+	case "false", "0":
+		*f = false
+	default:
+		return errors.New("must be true or false")
+	}
+	return nil
+}
+
+// Schema describes Flag.
+func (Flag) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeBoolean}, {Type: huma.TypeInteger, Enum: []any{0, 1}}}}
+}
+
+// number is a truth value as the old product answers it.
+func number(truth bool) int {
+	if truth {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,131 @@
+package httpapi
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"surgicase/domain/civil"
+	"surgicase/domain/directory"
+	"surgicase/domain/npi"
+	"surgicase/domain/permission"
+	"surgicase/domain/surgical"
+)
+
+// Column widths of people and places. Source: reference-wire.md, data model.
+const (
+	maxCity        = 50
+	maxPlaceLine   = 100
+	maxFacility    = 1000
+	maxReferrer    = 100
+	maxStatesText  = 500
+	maxCredentials = 100
+	maxDocType     = 100
+	maxDocuments   = 100
+)
+
+func (r *reader) name(location, text string) string { return r.line(location, text, maxName, true) }
+
+// lineOf gives a parser for a line that may be empty.
+func (r *reader) lineOf(longest int) func(string, string) string {
+	return func(location, text string) string { return r.line(location, text, longest, false) }
+}
+
+// requiredLineOf gives a parser for a line that must not be empty.
+func (r *reader) requiredLineOf(longest int) func(string, string) string {
+	return func(location, text string) string { return r.line(location, text, longest, true) }
+}
+
+func (r *reader) email(location, text string) string {
+	email, err := directory.ParseEmail(text)
+	r.bad.Check(location, err)
+	return email
+}
+
+func (r *reader) state(location, text string) string {
+	state, err := directory.ParseState(text)
+	r.bad.Check(location, err)
+	return state
+}
+
+func (r *reader) zip(location, text string) string {
+	zip, err := directory.ParseZIP(text)
+	r.bad.Check(location, err)
+	return zip
+}
+
+func (r *reader) phone(location string, d Digits) string {
+	phone, err := directory.ParsePhone(string(d))
+	r.bad.Check(location, err)
+	return phone
+}
+
+func (r *reader) npi(location string, d Digits) npi.NPI {
+	n, err := npi.Parse(string(d))
+	r.bad.Check(location, err)
+	return n
+}
+
+func (r *reader) zone(location, text string) string {
+	zone, err := directory.ParseTimezone(text)
+	r.bad.Check(location, err)
+	return zone
+}
+
+func (r *reader) taxID(location, text string) surgical.PHI {
+	digits, err := directory.ParseTaxID(text)
+	r.bad.Check(location, err)
+	return surgical.NewPHI(digits)
+}
+
+// day reads a date; empty means none.
+func (r *reader) day(location, text string) civil.Date {
+	if text == "" {
+		return civil.Date{}
+	}
+	return r.date(location, text)
+}
+
+// instant reads a time of RFC 3339; one without a zone, as the old product wrote them, is UTC.
+func (r *reader) instant(location, text string) time.Time {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1990 && t.Year() < 2200 {
+			return t.UTC().Truncate(time.Microsecond)
+		}
+	}
+	r.bad.Add(location, "must be a time such as 2026-11-02T15:04:05Z")
+	return time.Time{}
+}
+
+// whole reads a whole number within bounds.
+func (r *reader) whole(location string, d Digits, low, high int) int {
+	n, err := strconv.Atoi(string(d))
+	if err != nil || n < low || n > high {
+		r.bad.Add(location, "must be a whole number from %d to %d", low, high)
+		return low
+	}
+	return n
+}
+
+func (r *reader) messagePref(location string, d Digits) int { return r.whole(location, d, 0, 3) }
+
+func (r *reader) userType(location string, d Digits) permission.UserType {
+	return permission.UserType(r.whole(location, d, int(permission.Provider), int(directory.MaxUserType)))
+}
+
+// status reads the number of a case status.
+func (r *reader) status(location string, d Digits) int {
+	n := r.whole(location, d, 0, int(surgical.Closed))
+	_, err := surgical.ParseStatus(n)
+	r.bad.Check(location, err)
+	return n
+}
+
+// text reads several lines: line breaks and tabs are allowed, other control characters are not.
+func (r *reader) text(location, text string, longest int) string {
+	flat := strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text)
+	r.line(location, flat, longest, true)
+	return strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(text, "\r\n", "\n")))
+}

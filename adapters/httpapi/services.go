@@ -1,0 +1,46 @@
+package httpapi
+
+import (
+	"surgicase/application/operations"
+	"surgicase/application/payments"
+	"surgicase/application/people"
+)
+
+// People are the use cases about users and what belongs to them.
+type People struct {
+	Users      *people.Users
+	Surgeons   *people.Surgeons
+	Facilities *people.Facilities
+	Groups     *people.Groups
+}
+
+// House are the use cases about repeated requests, the lists that everybody uses, and prices.
+type House struct {
+	Requests *operations.Requests
+	Lists    *operations.Lists
+	Codes    *operations.Codes
+	Prices   *payments.Prices
+}
+
+// peopleRoutes and houseRoutes add the endpoints of these use cases.
+func (a *API) peopleRoutes() {
+	a.userRoutes()
+	a.placeRoutes()
+	a.groupRoutes()
+	a.permissionRoutes()
+}
+
+func (a *API) houseRoutes() {
+	a.listRoutes()
+	a.listEditRoutes()
+	a.priceRoutes()
+	a.dashboardRoutes()
+}
+
+// alsoOK documents that a POST that creates answers 200 where nothing new came of it.
+func (a *API) alsoOK(path, when string) {
+	op := a.huma.OpenAPI().Paths[path].Post
+	same := *op.Responses["201"]
+	same.Description = when
+	op.Responses["200"] = &same
+}
