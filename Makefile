@@ -16,7 +16,7 @@ export GOFLAGS += -buildvcs=false
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt clean
+.PHONY: help build run test lint vet fmt docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,8 @@ test: lint vet ## lint, vet, all tests with the race detector, coverage of domai
 		echo "note: no mariadbd here (apt-get install mariadb-server): its tests will be skipped, or fail if CI=true"
 	@mkdir -p bin
 	go test -race -shuffle=on -coverprofile=bin/coverage.out ./...
+	TZ=Pacific/Auckland go test ./domain/... >/dev/null
+	TZ=America/Los_Angeles go test ./domain/... >/dev/null
 	@grep -E '^(mode:|surgicase/domain/)' bin/coverage.out >bin/domain.out
 	@go tool cover -func=bin/domain.out | awk -v least=$(DOMAIN_COVERAGE) '/^total:/ { got = $$NF + 0 } \
 		END { printf "domain coverage: %.1f %% (at least %d %%)\n", got, least; exit (got < least) }'
@@ -44,6 +46,9 @@ vet: ## what the Go team asks for
 
 fmt: ## formats all Go files
 	$(LINT) fmt ./...
+
+docs: ## writes the generated pages in docs/
+	go test ./test/docs -run Generated -args -write
 
 clean: ## removes what was built, never data
 	rm -rf bin

@@ -54,7 +54,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices,
 		),
-		fx.Provide(newPeople, newHouse, newServices),
+		fx.Provide(newPeople, newHouse, newServices, newOutbox),
 	)
 }
 
@@ -80,9 +80,10 @@ func orElse[T comparable](given, usual T) T {
 
 // Running is the program without its listener, for tests.
 type Running struct {
-	API   *httpapi.API
-	Store *sqlstore.Store
-	Close func() error
+	API    *httpapi.API
+	Store  *sqlstore.Store
+	Outbox *operations.Outbox
+	Close  func() error
 }
 
 // Open wires the program as serve does, with some parts exchanged, and prepares the schema.
@@ -92,7 +93,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 		return nil, err
 	}
 	r := &Running{}
-	app := fx.New(core(c, env, parts), fx.Provide(newAPI), fx.Populate(&r.API, &r.Store))
+	app := fx.New(core(c, env, parts), fx.Provide(newAPI), fx.Populate(&r.API, &r.Store, &r.Outbox))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}
@@ -115,6 +116,7 @@ func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secret
 func serving(onReady func(net.Addr)) fx.Option {
 	return fx.Options(
 		fx.Provide(newAPI),
+		fx.Invoke(runOutbox),
 		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, log *zap.Logger) {
 			serveHTTP(life, stop, c, api.Handler(), log, onReady)
 		}),

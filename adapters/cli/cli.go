@@ -24,6 +24,7 @@ type Program interface {
 	MigrateStatus(ctx context.Context) ([]Migration, error)
 	CreateUser(ctx context.Context, in NewUser) error
 	Check(ctx context.Context) ([]Finding, error)
+	Importer
 }
 
 // Migration is one step of the schema.
@@ -48,7 +49,7 @@ func New(p Program, version string) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve(p), migrate(p), user(p), check(p), permissions(), versionCommand(version))
+	root.AddCommand(serve(p), migrate(p), user(p), payCommands(p), codeCommands(p), check(p), permissions(), versionCommand(version))
 	return root
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -72,6 +73,7 @@ func readCursor[K any](list, text string) (*K, error) {
 // nextLink is the Link header to the next page. Source: RFC 8288.
 func nextLink(path string, query url.Values, cursor string) string {
 	query.Set("cursor", cursor)
+	maps.DeleteFunc(query, func(_ string, values []string) bool { return values[0] == "" })
 	return "<" + path + "?" + query.Encode() + `>; rel="next"`
 }
 

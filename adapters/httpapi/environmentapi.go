@@ -51,7 +51,7 @@ type accessBody struct {
 	UserType              int     `json:"user_type" example:"1"`
 	UserTypeDesc          *string `json:"user_type_desc" nullable:"true" example:"Basic Provider"`
 	CaseStatusAccessLevel string  `json:"case_status_access_level" enum:"limited,full" example:"limited"`
-	MaxCaseStatus         *int    `json:"max_case_status" nullable:"true" doc:"As in the profile." example:"20"`
+	MaxCaseStatus         *int    `json:"max_case_status" nullable:"true" doc:"The highest status shown; null for no limit." example:"20"`
 	MaxCaseStatusDesc     *string `json:"max_case_status_desc" nullable:"true" example:"Paid"`
 	CanAccessAllCases     bool    `json:"can_access_all_cases"`
 	CanAccessBackoffice   bool    `json:"can_access_backoffice"`
@@ -99,14 +99,16 @@ func (a *API) userEnvironment(ctx context.Context, in *OwnerInput) (*environment
 
 func accessOf(env *people.Environment) accessBody {
 	b := accessBody{
-		UserType: int(env.User.Type), UserTypeDesc: nullable(env.TypeLabel), CaseStatusAccessLevel: "full", MaxCaseStatus: nullable(env.User.Cap),
+		UserType: int(env.User.Type), UserTypeDesc: nullable(env.TypeLabel), CaseStatusAccessLevel: "full",
 		CanAccessAllCases: env.AllCases, CanAccessBackoffice: env.BackOffice,
 	}
+	top := env.User.Cap
 	if env.Cap != 0 {
-		b.CaseStatusAccessLevel = "limited"
+		top, b.CaseStatusAccessLevel = int(env.Cap), "limited"
 	}
+	b.MaxCaseStatus = nullable(top)
 	for _, l := range env.Statuses {
-		if l.Status == surgical.Status(env.User.Cap) && env.User.Cap != 0 {
+		if l.Status == surgical.Status(top) && top != 0 {
 			b.MaxCaseStatusDesc = nullable(l.Label)
 		}
 	}

@@ -24,7 +24,8 @@ func (f *Flag) UnmarshalJSON(raw []byte) error {
 
 // Schema describes Flag.
 func (Flag) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeBoolean}, {Type: huma.TypeInteger, Enum: []any{0, 1}}}}
+	least, most := 0.0, 1.0
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeBoolean}, {Type: huma.TypeInteger, Minimum: &least, Maximum: &most}}}
 }
 
 // number is a truth value as the old product answers it.

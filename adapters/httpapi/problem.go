@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -141,7 +142,18 @@ func fieldOf(err error) ProblemField {
 			return ProblemField{Location: "body", Message: "is not valid JSON of the shape described"}
 		}
 	}
+	if name, ok := missingProperty(detail.Message); ok {
+		return ProblemField{Location: detail.Location + "." + name, Message: "is required"}
+	}
 	return ProblemField{Location: detail.Location, Message: detail.Message}
+}
+
+// missingProperty finds the name in the framework's words for a missing member, which it notes on the
+// object around it.
+func missingProperty(message string) (string, bool) {
+	rest, found := strings.CutPrefix(message, "expected required property ")
+	name, whole := strings.CutSuffix(rest, " to be present")
+	return name, found && whole
 }
 
 // Error makes a Problem an error that huma answers.

@@ -75,14 +75,17 @@ func (o *Optional[T]) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &o.Value)
 }
 
-// Schema is that of the value, with null beside it.
+// Schema is that of the value, with null beside it. Null goes into one of the alternatives that a value
+// may have: huma takes a schema of type null to fit everything.
 func (o Optional[T]) Schema(r huma.Registry) *huma.Schema {
-	inner := r.Schema(reflect.TypeFor[T](), true, "")
-	if inner.Ref != "" || inner.Type == "" {
-		return &huma.Schema{OneOf: []*huma.Schema{inner, {Type: "null"}}}
+	nullable := *r.Schema(reflect.TypeFor[T](), true, "")
+	if len(nullable.OneOf) == 0 {
+		nullable.Nullable = true
+		return &nullable
 	}
-	nullable := *inner
-	nullable.Nullable = true
+	first := *nullable.OneOf[0]
+	first.Nullable = true
+	nullable.OneOf = append([]*huma.Schema{&first}, nullable.OneOf[1:]...)
 	return &nullable
 }
 

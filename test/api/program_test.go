@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -175,8 +176,8 @@ func (a answer) at(path string) any {
 		case map[string]any:
 			v = x[name]
 		case []any:
-			n := int(name[0] - '0')
-			if n >= len(x) {
+			n, err := strconv.Atoi(name)
+			if err != nil || n >= len(x) {
 				a.t.Fatalf("no element %s of %s in %s", name, path, a.raw)
 			}
 			v = x[n]

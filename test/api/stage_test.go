@@ -196,3 +196,11 @@ func (p *program) loadPrices(rows ...priceRow) {
 		return err
 	})
 }
+
+// group makes a group of these members.
+func (p *program) group(members ...directory.Membership) {
+	p.t.Helper()
+	p.inTx(func(ctx context.Context, r ports.Repos) error {
+		return r.Groups.Add(ctx, &directory.Group{Description: "a group", Members: members})
+	})
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/application/payments"
+	"surgicase/domain/directory"
+)
+
+// Importer loads files that the practice has: price tables and code catalogues.
+type Importer interface {
+	LoadPrices(ctx context.Context, load payments.Load) (payments.Loaded, error)
+	PreviewPrices(ctx context.Context, load payments.Load) (payments.Loaded, error)
+	ImportCodes(ctx context.Context, codes []directory.ProcedureCode) error
+}
+
+func payCommands(p Importer) *cobra.Command {
+	c := &cobra.Command{Use: "pay", Short: "Load price tables: CSV files with user_tier, procedure_code, code_pay_amount and code_category"}
+	c.AddCommand(
+		priceCommand("import FILE.csv", "Load a price table and price every case below 15 by it", p.LoadPrices),
+		priceCommand("preview FILE.csv", "Say which cases a price table would change by how much, and write nothing", p.PreviewPrices),
+	)
+	return c
+}
+
+func priceCommand(use, short string, do func(context.Context, payments.Load) (payments.Loaded, error)) *cobra.Command {
+	var whole bool
+	c := &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1), Example: "  surgicase pay preview prices.csv --replace-tiers",
+		RunE: func(c *cobra.Command, args []string) error {
+			rows, err := readFile(args[0], readPrices)
+			if err != nil {
+				return err
+			}
+			done, err := do(c.Context(), payments.Load{Rows: rows, Whole: whole, Source: filepath.Base(args[0]), At: "rows"})
+			if err != nil {
+				return err
+			}
+			return printLoaded(c.OutOrStdout(), done)
+		},
+	}
+	c.Flags().BoolVar(&whole, "replace-tiers", false, "replace the entire tiers that the file names, not only its codes")
+	return c
+}
+
+func printLoaded(out io.Writer, l payments.Loaded) error {
+	err := table(out, "CASE\tNUMBER\tOWNER\tBEFORE\tAFTER\tDIFFERENCE\tPAY STATUS", func(w io.Writer) {
+		for _, c := range l.Changes {
+			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Number, c.Owner, c.Before.Amount, c.Pay.Amount, c.Pay.Amount-c.Before.Amount, c.Pay.Status)
+		}
+	})
+	fmt.Fprintf(out, "table version %d: %d of %d cases below 15 change, by %s together\n", l.Version, len(l.Changes), l.Cases, l.Total)
+	return err
+}
+
+func codeCommands(p Importer) *cobra.Command {
+	c := &cobra.Command{Use: "codes", Short: "Import procedure codes under your own licence: CSV files with code, description, kind, category, effective and end"}
+	c.AddCommand(&cobra.Command{
+		Use: "import FILE.csv", Short: "Store or replace codes by code, kind and first day", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			codes, err := readFile(args[0], readCodes)
+			if err != nil {
+				return err
+			}
+			if err := p.ImportCodes(c.Context(), codes); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%d codes imported\n", len(codes))
+			return err
+		},
+	})
+	return c
+}
+
+// readFile reads a whole file by a reader of its format.
+func readFile[T any](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
+	file, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	defer func() { _ = file.Close() }()
+	return read(file)
+}

@@ -1,0 +1,36 @@
+package bootstrap
+
+import (
+	"context"
+
+	"surgicase/application/operations"
+	"surgicase/application/payments"
+	"surgicase/domain/directory"
+	"surgicase/domain/permission"
+)
+
+// LoadPrices loads a price table as the operator.
+func (p *program) LoadPrices(ctx context.Context, load payments.Load) (done payments.Loaded, err error) {
+	var prices *payments.Prices
+	err = p.run(ctx, []any{&prices}, func(ctx context.Context) (err error) {
+		done, err = prices.Load(ctx, permission.System("cli"), load)
+		return err
+	})
+	return done, err
+}
+
+// PreviewPrices says what LoadPrices would do.
+func (p *program) PreviewPrices(ctx context.Context, load payments.Load) (would payments.Loaded, err error) {
+	var prices *payments.Prices
+	err = p.run(ctx, []any{&prices}, func(ctx context.Context) (err error) {
+		would, err = prices.Preview(ctx, permission.System("cli"), load)
+		return err
+	})
+	return would, err
+}
+
+// ImportCodes imports procedure codes as the operator.
+func (p *program) ImportCodes(ctx context.Context, list []directory.ProcedureCode) error {
+	var codes *operations.Codes
+	return p.run(ctx, []any{&codes}, func(ctx context.Context) error { return codes.Import(ctx, permission.System("cli"), list) })
+}

@@ -1,0 +1,73 @@
+// Package docs holds what is written to what is true: generated pages to the code, the README's tour
+// to the running product.
+package docs
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"surgicase/bootstrap"
+	"surgicase/domain/permission"
+)
+
+// write makes the test write the generated pages: `make docs`.
+var write = flag.Bool("write", false, "write the generated pages")
+
+func TestGeneratedPagesAreUpToDate(t *testing.T) {
+	for name, page := range map[string]string{"configuration.md": configuration(), "permissions.md": permissions()} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join("..", "..", "docs", name)
+			if *write {
+				if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			have, err := os.ReadFile(path)
+			if err != nil || string(have) != page {
+				t.Errorf("docs/%s is not what the code says: run `make docs` (%v)", name, err)
+			}
+		})
+	}
+}
+
+func configuration() string {
+	var b strings.Builder
+	b.WriteString("# Configuration\n\nGenerated from `bootstrap/config.go`: `make docs`. Environment variables only.\n\n| variable | default | meaning |\n|---|---|---|\n")
+	for _, v := range bootstrap.Variables() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.Name, code(v.Default), v.Meaning)
+	}
+	b.WriteString("\nSecrets, with `SECRETS_PROVIDER=env`: the variable, or else the file in `DATA_DIR/keys`.\n\n| secret | variable | file | what it is |\n|---|---|---|---|\n")
+	b.WriteString("| `surgicase/keys` | `SURGICASE_KEYS` | `surgicase-keys.json` | the key set of the encrypted columns; made on first start when the database is SQLite |\n")
+	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
+
+func permissions() string {
+	var b strings.Builder
+	b.WriteString("# Who may do what\n\nGenerated from `domain/permission/table.go`: `make docs`. The columns say from which user type on an action is allowed:\n" +
+		"on one's own things, on those of members of groups that one administers, on anybody's.\nTypes: 1 provider, 7 group admin, 10 case admin, 20 user admin, 100 global admin, 999 system admin.\n\n" +
+		"| action | what | own | group | any | and |\n|---|---|---|---|---|---|\n")
+	for _, r := range permission.Table {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Action, r.Meaning, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), r.Remark)
+	}
+	return b.String()
+}
+
+func from(r permission.Rule, rel permission.Relation) string {
+	for _, t := range permission.Types {
+		if r.Allows(t, rel) {
+			return fmt.Sprint(int(t))
+		}
+	}
+	return "-"
+}
