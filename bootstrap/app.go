@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -125,7 +126,7 @@ func serving(onReady func(net.Addr)) fx.Option {
 
 func newAPI(c Config, services httpapi.Services, store *sqlstore.Store, clock ports.Clock, log *zap.Logger) *httpapi.API {
 	return httpapi.New(services, httpapi.Settings{
-		Version: version, AuthMode: string(c.AuthMode), Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Origins: c.Origins,
+		Version: version, AuthMode: string(c.AuthMode), Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
 		Now: clock.Now, Ready: store.Ping, OnRequest: accessLog(log),
 	})
 }
@@ -139,6 +140,19 @@ const (
 	shutdownTimeout = 20 * time.Second
 )
 
+// listen opens the listener, with TLS if there is a certificate.
+func listen(ctx context.Context, c Config) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(c.HTTPAddr))
+	if err != nil || c.TLSCert == "" {
+		return listener, err
+	}
+	cert, err := newCertificate(c.TLSCert, c.TLSKey, time.Now)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return tls.NewListener(listener, cert.config()), nil
+}
+
 // serveHTTP listens while the app runs. On the way out it stops taking connections and lets the
 // requests that are under way finish.
 func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Handler, log *zap.Logger, onReady func(net.Addr)) {
@@ -148,7 +162,7 @@ func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Han
 	}
 	life.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
-			listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(c.HTTPAddr))
+			listener, err := listen(ctx, c)
 			if err != nil {
 				return err
 			}

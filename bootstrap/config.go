@@ -28,6 +28,10 @@ type Config struct {
 	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys)"`
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only)"`
 	RequestTimeout  Seconds     `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
+	TLSCert         string      `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
+	TLSKey          string      `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
+	RateLimit       *Count      `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
+	RateAddress     *Count      `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
 	Origins         []string    `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
 	PayDay          Weekday     `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
 	Excluded        []string    `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
@@ -185,6 +189,9 @@ func (c Config) check(serving bool) ConfigFaults {
 	}
 	oneOf("LOG_LEVEL", c.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR")
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		faults = append(faults, "TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither")
+	}
 	if serving {
 		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted)
 		if c.AuthMode == httpapi.ModeTrusted && c.HTTPAddr != "" && !c.HTTPAddr.loopback() {
@@ -192,6 +199,22 @@ func (c Config) check(serving bool) ConfigFaults {
 		}
 	}
 	return faults
+}
+
+// limits gives the rate limits: none in trusted mode, where only programs on this machine call,
+// unless they are set.
+func (c Config) limits() httpapi.Limits {
+	l := httpapi.Limits{Caller: 50, Address: 200}
+	if c.AuthMode == httpapi.ModeTrusted {
+		l = httpapi.Limits{}
+	}
+	if c.RateLimit != nil {
+		l.Caller = int(*c.RateLimit)
+	}
+	if c.RateAddress != nil {
+		l.Address = int(*c.RateAddress)
+	}
+	return l
 }
 
 // rules gives what the practice configured about paying.

@@ -112,7 +112,7 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 	if demo && c.DatabaseURL.scheme() != "sqlite" {
 		return fmt.Errorf("%w: --demo needs a SQLite database", cli.ErrUsage)
 	}
-	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), serving(announce(demo)))
+	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), serving(announce(c, demo)))
 	if err := app.Err(); err != nil {
 		return root(err)
 	}
@@ -143,9 +143,13 @@ func prepareSchema(ctx context.Context) func(*sqlstore.Store) error {
 	}
 }
 
-func announce(demo bool) func(net.Addr) {
+func announce(c Config, demo bool) func(net.Addr) {
+	scheme := "http"
+	if c.TLSCert != "" {
+		scheme = "https"
+	}
 	return func(addr net.Addr) {
-		_, _ = fmt.Fprintf(os.Stderr, "SurgiCase %s serves http://%s\nDocumentation: http://%s/docs\n", version, addr, addr)
+		_, _ = fmt.Fprintf(os.Stderr, "SurgiCase %s serves %s://%s\nDocumentation: %s://%s/docs\n", version, scheme, addr, scheme, addr)
 		if demo {
 			_, _ = fmt.Fprintln(os.Stderr, demoIntroduction())
 		}

@@ -51,7 +51,7 @@ func EachToPrice(ctx context.Context, r Repos, which PricingSet, visit func([]Pr
 		if err := visit(cases); err != nil {
 			return err
 		}
-		if len(cases) < repriceBatch {
+		if len(cases) < repriceBatch || len(cases) == len(which.Numbers) {
 			return nil
 		}
 	}

@@ -80,7 +80,7 @@ func codeCommands(p Importer) *cobra.Command {
 
 // readFile reads a whole file by a reader of its format.
 func readFile[T any](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
-	file, err := os.Open(path) //nolint:gosec // the operator names it
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
 	}

@@ -31,8 +31,9 @@ type Services struct {
 // Settings are what the configuration says about serving HTTP.
 type Settings struct {
 	Version   string
-	AuthMode  string           // "trusted"
-	Timeout   time.Duration    // for one request
+	AuthMode  string        // "trusted"
+	Timeout   time.Duration // for one request
+	Limits    Limits
 	MaxBody   int64            // bytes, for routes that set no limit of their own
 	Origins   []string         // origins that browsers may call from (CORS)
 	Now       func() time.Time // the time by which dates are judged
@@ -46,22 +47,27 @@ type API struct {
 	settings Settings
 	engine   *gin.Engine
 	huma     huma.API
+
+	callers, addresses *throttle
 }
 
 // New makes the API with all its routes.
 func New(services Services, settings Settings) *API {
 	teach()
-	a := &API{Services: services, settings: settings, engine: gin.New()}
+	a := &API{
+		Services: services, settings: settings, engine: gin.New(),
+		callers: newThrottle(settings.Limits.Caller), addresses: newThrottle(settings.Limits.Address),
+	}
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
 	a.engine.RedirectFixedPath = false
 	a.engine.UseRawPath = true
 	_ = a.engine.SetTrustedProxies(nil)
-	a.engine.Use(a.begin, a.recover, a.cors)
+	a.engine.Use(a.begin, a.recover, a.limitAddress, a.cors)
 	a.engine.NoRoute(a.answerFault(fault.New(fault.NotFound, "route_not_found", "There is no such path.")))
 	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
 	a.huma = humagin.New(a.engine, a.config())
-	a.huma.UseMiddleware(a.identify)
+	a.huma.UseMiddleware(a.identify, a.limitCaller)
 	a.routes()
 	a.docs()
 	return a

@@ -66,6 +66,9 @@ func (a *API) begin(gc *gin.Context) {
 	h.Set("X-Request-ID", c.requestID)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
+	if gc.Request.TLS != nil {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	gc.Next()
 	if a.settings.OnRequest == nil {
 		return

@@ -21,7 +21,7 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 		return
 	}
 	if err := a.identifyTrusted(hc); err != nil {
-		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, "unexpected error occurred", err)
+		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
 		return
 	}
 	next(hc)

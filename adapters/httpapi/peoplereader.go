@@ -101,12 +101,12 @@ func (r *reader) instant(location, text string) time.Time {
 
 // whole reads a whole number within bounds.
 func (r *reader) whole(location string, d Digits, low, high int) int {
-	n, err := strconv.Atoi(string(d))
-	if err != nil || n < low || n > high {
+	n, err := strconv.ParseUint(string(d), 10, 31)
+	if err != nil || int(n) < low || int(n) > high {
 		r.bad.Add(location, "must be a whole number from %d to %d", low, high)
 		return low
 	}
-	return n
+	return int(n)
 }
 
 func (r *reader) messagePref(location string, d Digits) int { return r.whole(location, d, 0, 3) }

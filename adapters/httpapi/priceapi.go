@@ -46,11 +46,18 @@ func (a *API) priceRoutes() {
 	}, a.approveZero)
 }
 
+type priceRowRequest struct {
+	UserTier      int     `json:"user_tier" minimum:"1" maximum:"999" example:"1"`
+	ProcedureCode string  `json:"procedure_code" minLength:"5" maxLength:"5" doc:"Five letters or digits, without modifiers." example:"Z9001"`
+	CodeCategory  *string `json:"code_category,omitempty" nullable:"true" maxLength:"20" doc:"The pay category." example:"SPINE"`
+	CodePayAmount Money   `json:"code_pay_amount" doc:"What a provider of the tier is paid."`
+}
+
 type priceRowBody struct {
-	UserTier      int    `json:"user_tier" minimum:"1" maximum:"999" example:"1"`
-	ProcedureCode string `json:"procedure_code" minLength:"5" maxLength:"5" doc:"Five letters or digits, without modifiers." example:"Z9001"`
-	CodeCategory  string `json:"code_category" maxLength:"20" doc:"The pay category; may be empty." example:"SPINE"`
-	CodePayAmount Money  `json:"code_pay_amount" doc:"What a provider of the tier is paid."`
+	UserTier      int     `json:"user_tier" example:"1"`
+	ProcedureCode string  `json:"procedure_code" example:"Z9001"`
+	CodeCategory  *string `json:"code_category" nullable:"true" doc:"The pay category." example:"SPINE"`
+	CodePayAmount Money   `json:"code_pay_amount" doc:"What a provider of the tier is paid."`
 }
 
 type pricesInput struct {
@@ -106,7 +113,7 @@ func (a *API) listPrices(ctx context.Context, in *pricesInput) (*pricesAnswer, e
 }
 
 func priceRowBodyOf(row pay.Row) priceRowBody {
-	return priceRowBody{UserTier: int(row.Tier), ProcedureCode: string(row.Code), CodeCategory: row.Category, CodePayAmount: Money(row.Amount)}
+	return priceRowBody{UserTier: int(row.Tier), ProcedureCode: string(row.Code), CodeCategory: nullable(row.Category), CodePayAmount: Money(row.Amount)}
 }
 
 // countPrices counts the rows of a tier, or of all.
@@ -150,9 +157,9 @@ type loadInput struct {
 	DryRun bool `query:"dry_run" doc:"Say what would change and write nothing."`
 	Body   struct {
 		BodyCaller
-		Rows         []priceRowBody `json:"rows" nullable:"false" minItems:"1" maxItems:"20000"`
-		ReplaceTiers bool           `json:"replace_tiers,omitempty" doc:"Replace the entire tiers that the rows name, not only the codes."`
-		Source       string         `json:"source,omitempty" maxLength:"250" doc:"Where the prices come from, for people." example:"price list 2027"`
+		Rows         []priceRowRequest `json:"rows" nullable:"false" minItems:"1" maxItems:"20000"`
+		ReplaceTiers bool              `json:"replace_tiers,omitempty" doc:"Replace the entire tiers that the rows name, not only the codes."`
+		Source       string            `json:"source,omitempty" maxLength:"250" doc:"Where the prices come from, for people." example:"price list 2027"`
 	}
 }
 
@@ -215,10 +222,14 @@ func (a *API) loadPrices(ctx context.Context, in *loadInput) (*loadAnswer, error
 	return out, err
 }
 
-func (r *reader) priceRow(location string, b priceRowBody) pay.Row {
+func (r *reader) priceRow(location string, b priceRowRequest) pay.Row {
 	code, err := pay.ParseCode(b.ProcedureCode)
 	r.bad.Check(location+".procedure_code", err)
-	return pay.Row{Tier: pay.Tier(b.UserTier), Code: code, Category: r.line(location+".code_category", b.CodeCategory, pay.MaxCategory, false), Amount: pay.Cents(b.CodePayAmount)}
+	row := pay.Row{Tier: pay.Tier(b.UserTier), Code: code, Amount: pay.Cents(b.CodePayAmount)}
+	if b.CodeCategory != nil {
+		row.Category = r.line(location+".code_category", *b.CodeCategory, pay.MaxCategory, false)
+	}
+	return row
 }
 
 func loadedBodyOf(l payments.Loaded, load payments.Load) loadedBody {

@@ -34,6 +34,9 @@ type ProblemField struct {
 	Message  string `json:"message" doc:"What is wrong with it." example:"must not be empty"`
 }
 
+// unexpected is what the framework says of an error that a handler returned.
+const unexpected = "unexpected error occurred"
+
 const internalText = "Something went wrong on our side. Please quote the instance to support."
 
 // statuses is the only place that knows which HTTP status a kind of fault is.
@@ -107,7 +110,7 @@ func frameworkProblem(hc huma.Context, status int, message string, errs ...error
 }
 
 func frameworkProblemOf(ctx context.Context, status int, message string, errs ...error) *Problem {
-	if status == http.StatusInternalServerError && len(errs) == 1 && message == "unexpected error occurred" {
+	if status == http.StatusInternalServerError && len(errs) == 1 && message == unexpected {
 		return problemOf(ctx, errs[0])
 	}
 	switch {

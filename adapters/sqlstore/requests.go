@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"hash/crc32"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,17 +40,24 @@ func requestRunning() *fault.Error {
 	return fault.New(fault.Conflict, "request_running", "A request with this Idempotency-Key is being worked on. Please try again later.")
 }
 
-// Begin implements ports.Requests. Who loses the race for a key reads it again and gets the answer
-// that fits what the winner has made of it.
+// Begin implements ports.Requests. Most keys are new, so the reservation is tried first; who finds the
+// key taken gets the answer that fits what the other has made of it.
 func (r requestRepo) Begin(ctx context.Context, key ident.RequestKey, bodyHash []byte, now, until, expired time.Time) (*ports.RequestOutcome, error) {
 	fresh := requestRow{
 		ActorID: string(key.Caller), Route: key.Route, RequestKey: key.Key, BodyHash: bodyHash,
 		CreatedAt: micros(now), HeldUntil: micros(until),
 	}
+	err := r.db.WithContext(ctx).Create(&fresh).Error
+	switch {
+	case err == nil:
+		return nil, r.tidy(ctx, key, micros(expired))
+	case !errors.Is(err, gorm.ErrDuplicatedKey):
+		return nil, err
+	}
 	found, err := r.find(ctx, key)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, r.reserve(ctx, fresh, micros(expired))
+		return nil, raceLost()
 	case err != nil:
 		return nil, err
 	case found.CreatedAt < micros(expired):
@@ -71,17 +79,6 @@ func (r requestRepo) find(ctx context.Context, key ident.RequestKey) (requestRow
 	return row, err
 }
 
-func (r requestRepo) reserve(ctx context.Context, fresh requestRow, expired int64) error {
-	if err := r.forget(ctx, fresh.ActorID, expired); err != nil {
-		return err
-	}
-	err := r.db.WithContext(ctx).Create(&fresh).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		return raceLost()
-	}
-	return err
-}
-
 // takeOver makes a new reservation of an old row if it still is as it was read.
 func (r requestRepo) takeOver(ctx context.Context, found, fresh requestRow) error {
 	done := r.db.WithContext(ctx).Exec("UPDATE idempotency_keys SET body_hash = ?, status = 0, location = '', entity_id = '', created_at = ?, held_until = ?"+
@@ -93,9 +90,19 @@ func (r requestRepo) takeOver(ctx context.Context, found, fresh requestRow) erro
 	return done.Error
 }
 
-// forgetAtOnce is how many old keys of a caller a new one removes: more than it adds, and few enough
-// not to be felt.
-const forgetAtOnce = 10
+// One key in tidyEvery has the old keys of its caller removed, at most forgetAtOnce of them: more than
+// came since the last one, and few enough not to be felt.
+const (
+	tidyEvery    = 16
+	forgetAtOnce = 50
+)
+
+func (r requestRepo) tidy(ctx context.Context, key ident.RequestKey, expired int64) error {
+	if crc32.ChecksumIEEE([]byte(key.Key))%tidyEvery != 0 {
+		return nil
+	}
+	return r.forget(ctx, string(key.Caller), expired)
+}
 
 // forget removes old keys of a caller one by one. A DELETE over a range would lock the gaps that
 // other requests of the same caller are about to insert into, even when there is nothing to remove.

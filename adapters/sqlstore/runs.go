@@ -161,7 +161,7 @@ func (r runRepo) TakeBack(ctx context.Context, entries []pay.Entry, by ident.Use
 
 // mark puts a mark on payments that all still fit, and brings the sums of their runs up to date.
 func (r runRepo) mark(ctx context.Context, ids []int64, fits, set string, args ...any) error {
-	for batch := range slices.Chunk(ids, setBatch) {
+	for batch := range slices.Chunk(ids, 2*setBatch) {
 		done := r.db.WithContext(ctx).Exec("UPDATE payment_entries SET "+set+" WHERE entry_id IN ? AND kind = 'payment' AND "+fits, append(slices.Clone(args), padded(batch))...)
 		switch {
 		case done.Error != nil:

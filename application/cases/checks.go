@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"surgicase/domain/directory"
 	"surgicase/domain/fault"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
@@ -17,36 +18,36 @@ type references struct{ owner, surgeon, facility bool }
 
 // checkReferences makes sure that owner, surgeon and facility exist, and that surgeon and facility
 // are the owner's: a case must not show the names of somebody else's. What did not change is not
-// checked again: old cases keep surgeons who were deleted since.
-func checkReferences(ctx context.Context, r ports.Repos, c *surgical.Case, which references) error {
+// checked again: old cases keep surgeons who were deleted since. It returns the owner if it read him.
+func checkReferences(ctx context.Context, r ports.Repos, c *surgical.Case, which references) (owner *directory.User, err error) {
 	var bad fault.Collector
 	if which.owner {
-		if err := checkOwner(ctx, r, c, &bad); err != nil {
-			return err
+		if owner, err = activeOwner(ctx, r, c, &bad); err != nil {
+			return nil, err
 		}
 	}
 	own := permission.Scope{User: c.Owner}
 	if which.surgeon && c.SurgeonID != 0 {
 		_, err := r.Surgeons.Get(ctx, c.SurgeonID, own)
 		if err = noteMissing(err, &bad, "body.surgeon_id", "is not a surgeon of this provider"); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if which.facility && c.FacilityID != 0 {
 		_, err := r.Places.Get(ctx, c.FacilityID, own)
 		if err = noteMissing(err, &bad, "body.facility_id", "is not a facility of this provider"); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return bad.Err()
+	return owner, bad.Err()
 }
 
-func checkOwner(ctx context.Context, r ports.Repos, c *surgical.Case, bad *fault.Collector) error {
+func activeOwner(ctx context.Context, r ports.Repos, c *surgical.Case, bad *fault.Collector) (*directory.User, error) {
 	owner, err := r.Users.GetForUse(ctx, c.Owner)
 	if err == nil && !owner.Active {
 		bad.Add("body.user_id", "is not an active user")
 	}
-	return noteMissing(err, bad, "body.user_id", "is not a known user")
+	return owner, noteMissing(err, bad, "body.user_id", "is not a known user")
 }
 
 func noteMissing(err error, bad *fault.Collector, location, message string) error {
@@ -87,13 +88,14 @@ func beaten(err error, conflict string) error {
 	return err
 }
 
-// price puts the price of the owner's tier on the case. The owner is read for use, so that his tier
-// cannot change before the price is stored.
-func price(ctx context.Context, r ports.Repos, done *Recorded, now time.Time) error {
+// price puts the price of the owner's tier on the case. An owner who was not read yet is read for use,
+// so that his tier cannot change before the price is stored.
+func price(ctx context.Context, r ports.Repos, done *Recorded, owner *directory.User, now time.Time) (err error) {
 	c := done.Case
-	owner, err := r.Users.GetForUse(ctx, c.Owner)
-	if err != nil {
-		return err
+	if owner == nil {
+		if owner, err = r.Users.GetForUse(ctx, c.Owner); err != nil {
+			return err
+		}
 	}
 	codes := surgical.Procedures(c.Codes)
 	table, err := r.Prices.Table(ctx, []pay.Tier{owner.Tier}, codes)

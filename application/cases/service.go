@@ -55,13 +55,14 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		return Recorded{}, s.refused(ctx, who, permission.CreateCase, in.ID, err)
 	}
 	var done Recorded
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
 		now := s.clock.Now()
 		done = Recorded{Case: surgical.New(in.Facts, s.ids.Key(), now)}
-		if err = checkReferences(ctx, r, done.Case, references{owner: true, surgeon: true, facility: true}); err != nil {
+		owner, err := checkReferences(ctx, r, done.Case, references{owner: true, surgeon: true, facility: true})
+		if err != nil {
 			return err
 		}
-		if err = price(ctx, r, &done, now); err != nil {
+		if err = price(ctx, r, &done, owner, now); err != nil {
 			return err
 		}
 		if err = refuseTwin(ctx, r, done.Case); err != nil {
@@ -117,7 +118,8 @@ func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor
 	if done.Fields = changed.Fields; len(changed.Fields) == 0 {
 		return nil
 	}
-	if err := checkReferences(ctx, r, c, references{owner: c.Owner != oldOwner, surgeon: in.SurgeonID != nil, facility: in.FacilityID != nil}); err != nil {
+	owner, err := checkReferences(ctx, r, c, references{owner: c.Owner != oldOwner, surgeon: in.SurgeonID != nil, facility: in.FacilityID != nil})
+	if err != nil {
 		return err
 	}
 	if changed.Twin {
@@ -127,7 +129,7 @@ func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor
 		}
 	}
 	if changed.Reprice {
-		if err := price(ctx, r, done, now); err != nil {
+		if err := price(ctx, r, done, owner, now); err != nil {
 			return err
 		}
 	}
@@ -185,7 +187,7 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 			return err
 		}
 		if c.Status < surgical.PendingPayment {
-			if err := price(ctx, r, &done, now); err != nil {
+			if err := price(ctx, r, &done, nil, now); err != nil {
 				return err
 			}
 		}

@@ -30,6 +30,7 @@ func Casebook(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a case of a list is the case that Sheet gives", listedIsSheet},
 		{"a list costs the same statements for 1 and for 1,000 cases", caseListCost},
 		{"totals count and sum by status and day", caseTotals},
+		{"unpriced are cases below 15 that have no price", unpricedCases},
 	})
 }
 
@@ -292,4 +293,21 @@ func caseTotals(w *world) {
 	equal(w.t, "all", w.totals(civil.Date{}, civil.Date{}), []surgical.StatusTotal{{Cases: 3, Cents: 3 * most}, {Status: surgical.Paid, Cases: 1, Cents: most}})
 	equal(w.t, "some days", w.totals(day(2026, 2), day(2026, 3)), []surgical.StatusTotal{{Cases: 2, Cents: 2 * most}})
 	equal(w.t, "from", w.totals(day(2026, 4), civil.Date{}), []surgical.StatusTotal{{Status: surgical.Paid, Cases: 1, Cents: most}})
+}
+
+func unpricedCases(w *world) {
+	w.hire(1, "ann")
+	cases := some(6, "c", "ann")
+	for i, c := range cases {
+		c.Date, c.Pay.Status = day(2026, 1+i), pay.Unpriced
+	}
+	cases[3].Status, cases[4].Pay.Status = surgical.PendingPayment, pay.ZeroApproved
+	w.record(cases...)
+	w.delete(cases[5].ID)
+	count := func(from, to civil.Date) int {
+		return read(w, func(ctx context.Context, r ports.Repos) (int, error) { return r.Casebook.Unpriced(ctx, from, to) })
+	}
+	equal(w.t, "all", count(civil.Date{}, civil.Date{}), 3)
+	equal(w.t, "from", count(day(2026, 2), civil.Date{}), 2)
+	equal(w.t, "some days", count(day(2026, 1), day(2026, 1)), 1)
 }

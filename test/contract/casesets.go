@@ -34,6 +34,8 @@ func CaseSets(t *testing.T, open func(*testing.T) ports.Store) {
 		{"stale are cases whose price comes from another table or another tier", toPriceStale},
 		{"a price is written with all that explains it", reprices},
 		{"a case that changed meanwhile keeps all others from being priced", repricesAllOrNothing},
+		{"an approval at zero changes the pay status and leaves its reason in the history", approvesZero},
+		{"a case that changed meanwhile keeps all others from being approved", approvesAllOrNothing},
 	})
 }
 
@@ -326,5 +328,45 @@ func repricesAllOrNothing(w *world) {
 		read[i].Pay.Amount = 1
 	}
 	refused(w.t, w.once(repricing(read)), fault.Conflict, "changed_meanwhile")
+	equal(w.t, "first case", w.caseNamed(cases[0].ID), cases[0])
+}
+
+func approving(cases []surgical.Standing, a surgical.Approval) work {
+	return func(ctx context.Context, r ports.Repos) error { return r.CaseSets.ApproveZero(ctx, cases, a) }
+}
+
+func approvesZero(w *world) {
+	w.hire(1, "ann")
+	cases := some(3, "c", "ann")
+	w.record(cases...)
+	approval := surgical.Approval{By: "boss", At: given.Morning.Add(time.Hour), Reason: "courtesy – 50 %"}
+	chosen := w.standings(cases[:2]...)
+	w.do(approving(chosen, approval))
+	for i, s := range w.standings(cases...) {
+		want := cases[i].Standing
+		if i < 2 {
+			want.Pay.Status, want.Version = pay.ZeroApproved, want.Version+1
+		}
+		equal(w.t, "standing", s, want)
+		history := read(w, func(ctx context.Context, r ports.Repos) ([]surgical.HistoryEntry, error) {
+			return r.Casebook.History(ctx, s.Number)
+		})
+		if i == 2 {
+			isEmpty(w.t, "history", history)
+			continue
+		}
+		equal(w.t, "history", history, []surgical.HistoryEntry{{From: s.Status, To: s.Status, At: approval.At, By: "boss", Reason: approval.Reason}})
+	}
+	equal(w.t, "last change", w.caseNamed(cases[0].ID).UpdatedAt, approval.At)
+	w.do(approving(nil, approval))
+}
+
+func approvesAllOrNothing(w *world) {
+	w.hire(1, "ann")
+	cases := some(600, "c", "ann")
+	w.record(cases...)
+	read := w.standings(cases...)
+	w.change(cases[599].ID, func(c *surgical.Case) { c.Insurer = "Changed" })
+	refused(w.t, w.once(approving(read, surgical.Approval{By: "boss", At: given.Morning, Reason: "x"})), fault.Conflict, "changed_meanwhile")
 	equal(w.t, "first case", w.caseNamed(cases[0].ID), cases[0])
 }

@@ -136,6 +136,7 @@ func Codes(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a search finds the start of a code and the words of a description", searchCodes},
 		{"accents count, the letter case of ASCII does not", searchAccents},
 		{"wildcards and quotes mean themselves", searchWildcards},
+		{"a count counts all pages", countCodes},
 	})
 }
 
@@ -266,4 +267,19 @@ func searchWildcards(w *world) {
 	} {
 		equal(w.t, "search for "+search, codesOf(w.codes(ports.CodeQuery{Search: search})), want)
 	}
+}
+
+func countCodes(w *world) {
+	count := func(q ports.CodeQuery) int {
+		return read(w, func(ctx context.Context, r ports.Repos) (int, error) { return r.Codes.Count(ctx, q) })
+	}
+	equal(w.t, "none", count(ports.CodeQuery{}), 0)
+	hcpcs, later := entry("A0003", "knee"), entry("A0004", "hip")
+	hcpcs.Kind, later.From = "hcpcs", day(2026, 2)
+	w.catalogue(entry("A0001", "knee"), entry("A0002", "hip"), hcpcs, later)
+	after := entry("A0002", "")
+	equal(w.t, "all", count(ports.CodeQuery{Limit: 1, After: &after}), 4)
+	equal(w.t, "found", count(ports.CodeQuery{Search: "knee"}), 2)
+	equal(w.t, "of a kind", count(ports.CodeQuery{Kind: "cpt"}), 3)
+	equal(w.t, "on a day", count(ports.CodeQuery{On: day(2026, 1)}), 3)
 }

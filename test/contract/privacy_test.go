@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
 	"surgicase/test/given"
@@ -34,6 +35,43 @@ func TestThePatientIsNotInTheDatabase(t *testing.T) {
 				searched(t, "files", db.files(t))
 			}
 		})
+	}
+}
+
+// A sealed value is bound to its place: whoever can write to the tables cannot show one patient's name
+// under another case.
+func TestASealedValueFitsItsOwnRowOnly(t *testing.T) {
+	db := stores["SQLite"](t)
+	get := func() error {
+		return db.View(t.Context(), func(ctx context.Context, r ports.Repos) error {
+			_, err := r.Cases.Get(ctx, "one", permission.Scope{All: true})
+			return err
+		})
+	}
+	err := db.InTx(t.Context(), func(ctx context.Context, r ports.Repos) error {
+		if err := r.Users.Add(ctx, given.User("ann", 1)); err != nil {
+			return err
+		}
+		if err := r.Cases.Add(ctx, given.Case("one", "ann")); err != nil {
+			return err
+		}
+		return r.Cases.Add(ctx, given.Case("two", "ann"))
+	})
+	if err != nil || get() != nil {
+		t.Fatal(err, get())
+	}
+	raw := db.raw(t)
+	defer raw.Close()
+	for _, swap := range []string{
+		"UPDATE cases SET patient_last = (SELECT c.patient_last FROM cases c WHERE c.case_id = 'two') WHERE case_id = 'one'",
+		"UPDATE cases SET patient_last = patient_first WHERE case_id = 'one'",
+	} {
+		if _, err := raw.ExecContext(t.Context(), swap); err != nil {
+			t.Fatal(err)
+		}
+		if err := get(); err == nil {
+			t.Errorf("nobody noticed: %s", swap)
+		}
 	}
 }
 

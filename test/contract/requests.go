@@ -139,9 +139,9 @@ func requestExpiry(w *world) {
 		w.begins(ident.RequestKey{Caller: "ann", Route: "POST /case", Key: fmt.Sprint("old", i)}, "body")
 	}
 	w.clock.Advance(keepKeys + time.Microsecond)
-	w.begins(ident.RequestKey{Caller: "ann", Route: "POST /case", Key: "new"}, "body")
 	w.begins(aRequest, "other")
 	w.begins(running, "other")
+	w.begins(ident.RequestKey{Caller: "ann", Route: "POST /case", Key: "new"}, "body")
 	for i := range 30 {
 		w.begins(ident.RequestKey{Caller: "ann", Route: "POST /case", Key: fmt.Sprint("old", i)}, "other")
 	}

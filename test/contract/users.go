@@ -112,9 +112,12 @@ func saveUserDocuments(w *world) {
 	file := func(id int64, name string) directory.UserDocument {
 		return directory.UserDocument{ID: id, Type: "DEA Registration", Name: surgical.NewPHI(name), Key: surgical.NewPHI("private/" + name)}
 	}
+	stored := file(2, "a.pdf")
+	stored.Stored = true
 	for _, documents := range [][]directory.UserDocument{
 		{file(1, "b.pdf"), file(2, "a.pdf"), file(3, "c.pdf")},
 		{file(1, "c.pdf"), file(2, "a.pdf")},
+		{file(1, "c.pdf"), stored},
 		{file(1, "c.pdf"), file(2, "a.pdf")},
 		nil,
 	} {

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"surgicase/domain/permission"
+)
+
+func TestARequestSentTwiceIsDoneOnce(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.person("dr-a", permission.Provider, 1)
+		p.person("dr-b", permission.Provider, 1)
+		p.prices()
+		body := caseOf("", "dr-a", at, "procedure_codes", []string{"Z9001"})
+		delete(body, "case_id")
+		first := p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").is(201)
+		for range 3 {
+			again := p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").is(201)
+			if string(again.raw) != string(first.raw) || again.header.Get("Location") != first.header.Get("Location") {
+				p.t.Errorf("first %s, then %s", first.raw, again.raw)
+			}
+		}
+		if n := p.database().value("SELECT COUNT(*) FROM cases"); n != "1" {
+			p.t.Errorf("%s cases", n)
+		}
+		body["case_date"] = "2026-02-21"
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").refused(422, "idempotency_key_reused")
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-2").is(201)
+
+		// The key of another caller is another key, and a key is forgotten after a day.
+		p.send(http.MethodPost, "/case", "dr-b", body, "Idempotency-Key", "key-1").refused(403, "not_your_data")
+		p.clock.Advance(23 * time.Hour)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").refused(422, "idempotency_key_reused")
+		p.clock.Advance(2 * time.Hour)
+		body["case_date"] = "2026-02-22"
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").is(201)
+	})
+}
+
+func TestARefusedRequestLeavesItsKeyFree(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.person("dr-a", permission.Provider, 1)
+		p.send(http.MethodPost, "/case", "dr-a", caseOf("c-1", "dr-a", at)).is(201)
+		p.send(http.MethodPost, "/case", "dr-a", caseOf("c-1", "dr-a", at, "case_date", "2026-02-21"), "Idempotency-Key", "key").refused(409, "case_exists")
+		p.send(http.MethodPost, "/case", "dr-a", caseOf("c-2", "nobody", at), "Idempotency-Key", "key").refused(403, "not_your_data")
+		p.send(http.MethodPost, "/case", "dr-a", map[string]any{}, "Idempotency-Key", "key").refused(422, "invalid_input")
+		p.send(http.MethodPost, "/case", "dr-a", caseOf("c-2", "dr-a", at, "case_date", "2026-02-21"), "Idempotency-Key", "key").is(201)
+		if held := p.database().value("SELECT COUNT(*) FROM idempotency_keys WHERE status = 0"); held != "0" {
+			p.t.Errorf("%s keys are still held", held)
+		}
+	})
+}
+
+func TestARepeatedAnswerIsReadWithTheRightsOfToday(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.person("dr-a", permission.Provider, 1)
+		p.person("dr-b", permission.Provider, 1)
+		p.person("case-admin", permission.CaseAdmin, 1)
+		body := caseOf("c-1", "dr-a", at)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").is(201)
+		p.send(http.MethodPatch, "/case", "case-admin", map[string]any{"case_id": "c-1", "user_id": "dr-b"}).is(200)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").refused(404, "case_not_found")
+		if kept := p.database().value("SELECT COUNT(*) FROM idempotency_keys WHERE location <> '/case?case_id=c-1' OR status <> 201"); kept != "0" {
+			p.t.Error("more is kept than status, location and id")
+		}
+	})
+}
+
+func TestOfTwentyRequestsWithOneKeyOneIsDone(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.person("dr-a", permission.Provider, 1)
+		body := caseOf("", "dr-a", at)
+		delete(body, "case_id")
+		answers := together(p, crowd, func(int) (answer, error) {
+			return p.try(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key")
+		})
+		ids := map[string]int{}
+		for _, a := range answers {
+			if a.status == http.StatusCreated {
+				ids[a.at("case_id").(string)]++
+				continue
+			}
+			a.refused(409, "request_running")
+		}
+		if n := p.database().value("SELECT COUNT(*) FROM cases"); n != "1" || len(ids) != 1 {
+			p.t.Errorf("%s cases, and the answers name %v", n, ids)
+		}
+		last := p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").is(201)
+		if fmt.Sprint(ids[last.at("case_id").(string)]) == "0" {
+			p.t.Errorf("now the answer names %v, before it was %v", last.at("case_id"), ids)
+		}
+	})
+}

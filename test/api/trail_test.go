@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+
+	"surgicase/domain/permission"
+	"surgicase/ports"
+)
+
+// What was refused, read and done to people is on the trail, with the fields that were tried and
+// without their values.
+func TestTheTrailOfPeople(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.prices()
+		at := p.person("dr-a", permission.Provider, 1)
+		p.send(http.MethodPost, "/case", "dr-a", caseOf("c-1", "dr-a", at, "procedure_codes", []string{"Z9001"})).is(201)
+		d := p.database()
+		d.value("SELECT COUNT(*) FROM audit_entries WHERE entity = 'case' AND entity_id = 'c-1' AND outcome = 'done'")
+		before := d.value("SELECT COALESCE(MAX(entry_id), 0) FROM audit_entries")
+
+		p.send(http.MethodPatch, "/user", "dr-a", map[string]any{"user_id": "dr-a", "first_name": "Zoe", "user_type": 999, "max_case_status": 500}).refused(403, "not_allowed")
+		p.send(http.MethodPatch, "/user", "dr-a", map[string]any{"user_id": "dr-a", "tax_id": "98-7654321", "documents": nil}).is(200)
+		p.get("/user?user_id=dr-a", "case-admin").is(200)
+		p.get("/user?user_id=nobody", "provider").refused(403, "not_your_data")
+		p.get("/user_environment", "dr-a").is(200)
+		p.send(http.MethodPatch, "/user", "user-admin", map[string]any{"user_id": "dr-a", "user_tier": 2}).is(200)
+		p.send(http.MethodDelete, "/user?user_id=dr-a", "case-admin", nil).refused(403, "not_allowed")
+		p.send(http.MethodDelete, "/user?user_id=dr-a", "user-admin", nil).is(200)
+		p.send(http.MethodDelete, "/user?user_id=dr-a", "user-admin", nil).is(200)
+
+		number := d.value("SELECT human_case_id FROM case_ids WHERE case_id = 'c-1'")
+		want := [][]string{
+			{"dr-a", "user.edit", "dr-a", "user_type,max_case_status", "refused", "not_allowed", ""},
+			{"dr-a", "user.edit", "dr-a", "tax_id,documents", "done", "", ""},
+			{"case-admin", "user.read", "dr-a", "", "read", "", ""},
+			{"provider", "user.read", "nobody", "", "refused", "not_your_data", ""},
+			{"dr-a", "user.read", "dr-a", "", "read", "", ""},
+			{"user-admin", "user.edit", "dr-a", "user_tier", "done", "", number},
+			{"case-admin", "user.deactivate", "dr-a", "active", "refused", "not_allowed", ""},
+			{"user-admin", "user.deactivate", "dr-a", "active", "done", "", ""},
+		}
+		got := d.rows("SELECT actor_id, action, entity_id, fields, outcome, code, COALESCE(things, '') FROM audit_entries WHERE entry_id > ? ORDER BY entry_id", before)
+		if !slices.EqualFunc(got, want, slices.Equal[[]string]) {
+			t.Errorf("the trail holds %q, want %q", got, want)
+		}
+	})
+}
+
+// A case that was priced by another node's old table or tier is caught up by the task that the
+// change has left.
+func TestStalePricesAreCaughtUp(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.prices()
+		at := p.person("dr-a", permission.Provider, 1)
+		p.drafts("dr-a", at, "c-1")
+		p.send(http.MethodPost, "/pay_tiers", "global-admin", map[string]any{"rows": []any{price(1, "Z9009", 1)}}).is(201)
+		if err := p.Outbox.Work(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		version := p.get("/case?case_id=c-1", "dr-a").is(200).at("case.version")
+		p.inTx(func(ctx context.Context, r ports.Repos) error {
+			u, err := r.Users.Get(ctx, "dr-a")
+			if err != nil {
+				return err
+			}
+			u.Tier = 2
+			if err := r.Users.Save(ctx, u); err != nil {
+				return err
+			}
+			return r.Outbox.Put(ctx, ports.RepriceStale, "", p.clock.Now())
+		})
+		for range 2 {
+			if err := p.Outbox.Work(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.get("/case?case_id=c-1", "dr-a").is(200).has("case.version", version.(float64)+1)
+	})
+}
