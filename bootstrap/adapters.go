@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
 	"surgicase/domain/ident"
 	"surgicase/ports"
@@ -23,15 +24,23 @@ var (
 		"sqlite": sqlstore.OpenSQLite,
 		"mysql":  sqlstore.OpenMySQL,
 	}
-	secretProviders = map[string]func(Config, map[string]string) ports.Secrets{
-		"env": func(c Config, environment map[string]string) ports.Secrets {
-			return envsecrets.Open(environment, filepath.Join(c.DataDir, "keys"))
+	secretProviders = map[string]func(Config, environment) (ports.Secrets, error){
+		"env": func(c Config, env environment) (ports.Secrets, error) {
+			return envsecrets.Open(env, filepath.Join(c.DataDir, "keys")), nil
 		},
+		"aws": openAWSSecrets,
+	}
+	verifiers = map[string]func(Config, ports.Clock) ports.Verifier{
+		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },
+		verifyNone: func(Config, ports.Clock) ports.Verifier { return oidcauth.None{} },
 	}
 )
 
 // StoreAdapters names the adapters of ports.Store.
 func StoreAdapters() []string { return names(stores) }
+
+// VerifierAdapters names the adapters of ports.Verifier.
+func VerifierAdapters() []string { return names(verifiers) }
 
 // SecretsAdapters names the adapters of ports.Secrets.
 func SecretsAdapters() []string { return names(secretProviders) }
@@ -64,9 +73,6 @@ func (randomIDs) Key() []byte {
 	return key
 }
 
-// KeySetSecret is the secret that holds the key set of the encrypted columns.
-const KeySetSecret = "surgicase/keys" //nolint:gosec // the name of a secret, not a secret
-
 // openStore opens the configured database with its keys. A key set is made when there is none and
 // the database is SQLite: development needs no setup, production never loses keys by accident.
 func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard func(context.Context, time.Duration, error)) (*sqlstore.Store, error) {
@@ -74,19 +80,12 @@ func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard func(
 	if err != nil {
 		return nil, err
 	}
-	return stores[c.DatabaseURL.scheme()](sqlstore.Config{
-		URL: c.DatabaseURL.url, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
-		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard,
-	})
+	return stores[c.DatabaseURL.scheme()](c.store(keys, heard))
 }
 
-func keyring(ctx context.Context, c Config, secrets ports.Secrets) (*sqlstore.Keyring, error) {
-	secret, err := secrets.Get(ctx, KeySetSecret)
-	if maker, ok := secrets.(*envsecrets.Secrets); ok && err != nil && c.DatabaseURL.scheme() == "sqlite" {
-		secret, err = maker.Make(ctx, KeySetSecret, sqlstore.NewKeySet)
+func (c Config) store(keys *sqlstore.Keyring, heard func(context.Context, time.Duration, error)) sqlstore.Config {
+	return sqlstore.Config{
+		URL: c.DatabaseURL.url, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
+		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard,
 	}
-	if err != nil {
-		return nil, err
-	}
-	return sqlstore.OpenKeyring(secret)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -33,6 +34,7 @@ type Parts struct {
 	IDs         ports.IDs
 	Events      ports.Events
 	OnStatement func(ctx context.Context, took time.Duration, err error)
+	Log         io.Writer
 }
 
 // core provides everything that commands share, from the configuration to the use cases.
@@ -46,25 +48,24 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			func(p Parts, log *zap.Logger) ports.Events { return orElse[ports.Events](p.Events, eventLog{log}) },
 			func(p Parts) ports.Clock { return orElse[ports.Clock](p.Clock, systemClock{}) },
 			func(p Parts) ports.IDs { return orElse[ports.IDs](p.IDs, randomIDs{}) },
-			func(c Config, env environment) ports.Secrets {
-				return secretProviders[string(c.SecretsProvider)](c, env)
-			},
+			openSecrets,
 			provideStore,
 			func(s *sqlstore.Store) ports.Store { return s },
 			access.New, cases.New, casebook.New,
-			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups,
+			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices,
 		),
-		fx.Provide(newPeople, newHouse, newServices, newOutbox),
+		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys),
+		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
 
-func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *people.Facilities, groups *people.Groups) httpapi.People {
-	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups}
+func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *people.Facilities, groups *people.Groups, tokens *people.Tokens) httpapi.People {
+	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups, Tokens: tokens}
 }
 
-func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices) httpapi.House {
-	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices}
+func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, trail *operations.Trail) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Trail: trail}
 }
 
 func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House) httpapi.Services {
@@ -84,6 +85,7 @@ type Running struct {
 	API    *httpapi.API
 	Store  *sqlstore.Store
 	Outbox *operations.Outbox
+	Sealer *operations.Sealer
 	Close  func() error
 }
 
@@ -94,7 +96,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 		return nil, err
 	}
 	r := &Running{}
-	app := fx.New(core(c, env, parts), fx.Provide(newAPI), fx.Populate(&r.API, &r.Store, &r.Outbox))
+	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newSettings, httpapi.New), fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}
@@ -105,10 +107,11 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	return r, nil
 }
 
-func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secrets) (*sqlstore.Store, error) {
+func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secrets, events ports.Events) (*sqlstore.Store, error) {
 	store, err := openStore(context.Background(), c, secrets, parts.OnStatement)
 	if err == nil {
 		life.Append(fx.StopHook(store.Close))
+		followKeys(life, store, events)
 	}
 	return store, err
 }
@@ -116,7 +119,8 @@ func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secret
 // serving provides the HTTP side.
 func serving(onReady func(net.Addr)) fx.Option {
 	return fx.Options(
-		fx.Provide(newAPI),
+		fx.Provide(newAuth, newSettings, httpapi.New),
+		fx.Invoke(runNotary), // stops last: what the others leave on the trail is sealed
 		fx.Invoke(runOutbox),
 		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, log *zap.Logger) {
 			serveHTTP(life, stop, c, api.Handler(), log, onReady)
@@ -124,11 +128,11 @@ func serving(onReady func(net.Addr)) fx.Option {
 	)
 }
 
-func newAPI(c Config, services httpapi.Services, store *sqlstore.Store, clock ports.Clock, log *zap.Logger) *httpapi.API {
-	return httpapi.New(services, httpapi.Settings{
-		Version: version, AuthMode: string(c.AuthMode), Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
+func newSettings(c Config, auth httpapi.Auth, store *sqlstore.Store, clock ports.Clock, log *zap.Logger) httpapi.Settings {
+	return httpapi.Settings{
+		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
 		Now: clock.Now, Ready: store.Ping, OnRequest: accessLog(log),
-	})
+	}
 }
 
 // Limits of the HTTP server: what a slow or hostile client can hold.

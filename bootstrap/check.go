@@ -16,9 +16,13 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	if _, err := LoadConfig(p.env, true); err != nil {
 		findings = append(findings, cli.Finding{What: "serve", Detail: "cannot start: " + err.Error()})
 	}
-	secrets := secretProviders[string(c.SecretsProvider)](c, p.env)
+	secrets, err := openSecrets(c, p.env)
+	if err != nil {
+		return append(findings, found("key set", "", err)), nil
+	}
+	findings = append(findings, c.authFindings(ctx, secrets)...)
 	_, err = keyring(ctx, c, secrets)
-	findings = append(findings, found("key set", "from provider "+string(c.SecretsProvider), err))
+	findings = append(findings, keySetFinding(c, secrets, err))
 	if err != nil {
 		return findings, nil
 	}

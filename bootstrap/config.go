@@ -25,17 +25,19 @@ type Config struct {
 	PoolSize        Count       `env:"DB_POOL_SIZE" envDefault:"15" doc:"MySQL connections kept idle"`
 	PoolOverflow    Count       `env:"DB_POOL_MAX_OVERFLOW" envDefault:"10" doc:"MySQL connections more under load"`
 	PoolTimeout     Seconds     `env:"DB_POOL_TIMEOUT" envDefault:"10" doc:"seconds to wait for a MySQL connection before a 503"`
-	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys)"`
-	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only)"`
-	RequestTimeout  Seconds     `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
-	TLSCert         string      `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
-	TLSKey          string      `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
-	RateLimit       *Count      `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
-	RateAddress     *Count      `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
-	Origins         []string    `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
-	PayDay          Weekday     `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
-	Excluded        []string    `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
-	LogLevel        Choice      `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
+	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys) or aws (AWS Secrets Manager, with the credentials that AWS's own tools would use)"`
+	AWSRegion       string      `env:"AWS_REGION" doc:"region of AWS Secrets Manager, such as us-east-1"`
+	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
+	AuthConfig
+	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
+	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
+	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
+	RateLimit      *Count   `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
+	RateAddress    *Count   `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
+	Origins        []string `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
+	PayDay         Weekday  `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
+	Excluded       []string `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
+	LogLevel       Choice   `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
 
 	serving bool // logs go to standard output; of other commands that holds their answer
 }
@@ -143,6 +145,9 @@ func LoadConfig(environment map[string]string, serving bool) (Config, error) {
 		faults = append(faults, parseFaults(err)...)
 	}
 	faults = append(faults, c.check(serving)...)
+	if serving {
+		faults = append(faults, c.checkGatewaySecret(environment)...)
+	}
 	if len(faults) > 0 {
 		return c, faults
 	}
@@ -189,14 +194,15 @@ func (c Config) check(serving bool) ConfigFaults {
 	}
 	oneOf("LOG_LEVEL", c.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR")
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
+	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
+		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		faults = append(faults, "TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither")
 	}
 	if serving {
-		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted)
-		if c.AuthMode == httpapi.ModeTrusted && c.HTTPAddr != "" && !c.HTTPAddr.loopback() {
-			faults = append(faults, fmt.Sprintf("HTTP_ADDR holds %q; with AUTH_MODE=trusted it may hold only a loopback address", string(c.HTTPAddr)))
-		}
+		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted, httpapi.ModeGateway, httpapi.ModeToken)
+		faults = append(faults, c.checkAuth()...)
 	}
 	return faults
 }
@@ -228,9 +234,8 @@ type Variable struct{ Name, Default, Meaning string }
 // Variables lists every variable, for the documentation.
 func Variables() []Variable {
 	var out []Variable
-	t := reflect.TypeFor[Config]()
-	for i := range t.NumField() {
-		if tag := t.Field(i).Tag; tag.Get("env") != "" {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Config]()) {
+		if tag := field.Tag; tag.Get("env") != "" {
 			out = append(out, Variable{tag.Get("env"), tag.Get("envDefault"), tag.Get("doc")})
 		}
 	}

@@ -78,20 +78,24 @@ func environmentOf(lines []string) environment {
 // program implements the commands of the command line.
 type program struct{ env environment }
 
-// run starts what is needed to fill in the targets, hands over to do and stops it again.
+// run starts what is needed to fill in the targets, hands over to do, seals what that has left on the
+// audit trail, and stops it again.
 func (p *program) run(ctx context.Context, targets []any, do func(context.Context) error) error {
 	c, err := LoadConfig(p.env, false)
 	if err != nil {
 		return err
 	}
-	app := fx.New(core(c, p.env, Parts{}), fx.Populate(targets...))
+	var seal sealing
+	app := fx.New(core(c, p.env, Parts{}), fx.Populate(append(targets, &seal.store, &seal.sealer, &seal.events)...))
 	if err := app.Err(); err != nil {
 		return root(err)
 	}
 	if err := app.Start(ctx); err != nil {
 		return root(err)
 	}
-	return errors.Join(do(ctx), app.Stop(context.WithoutCancel(ctx)))
+	err = do(ctx)
+	seal.after(context.WithoutCancel(ctx))
+	return errors.Join(err, app.Stop(context.WithoutCancel(ctx)))
 }
 
 // root takes fx's own words off an error.

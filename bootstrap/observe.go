@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"go.uber.org/zap"
@@ -16,15 +17,18 @@ import (
 var levels = map[Choice]zapcore.Level{"DEBUG": zap.DebugLevel, "INFO": zap.InfoLevel, "WARNING": zap.WarnLevel, "ERROR": zap.ErrorLevel}
 
 // newLogger writes JSON lines: to standard output when serving, else to standard error.
-func newLogger(c Config) *zap.Logger {
-	out := os.Stderr
-	if c.serving {
+func newLogger(c Config, parts Parts) *zap.Logger {
+	var out io.Writer = os.Stderr
+	switch {
+	case parts.Log != nil:
+		out = parts.Log
+	case c.serving:
 		out = os.Stdout
 	}
 	encoding := zap.NewProductionEncoderConfig()
 	encoding.TimeKey, encoding.MessageKey = "timestamp", "event"
 	encoding.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), zapcore.Lock(out), levels[c.LogLevel]))
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoding), zapcore.Lock(zapcore.AddSync(out)), levels[c.LogLevel]))
 }
 
 // eventLog is ports.Events on zap: one line per event.

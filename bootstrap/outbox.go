@@ -23,28 +23,5 @@ func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports
 
 // runOutbox works on the outbox while the app runs.
 func runOutbox(life fx.Lifecycle, outbox *operations.Outbox, events ports.Events) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	life.Append(fx.Hook{
-		OnStart: func(context.Context) error {
-			go func() {
-				defer close(done)
-				for ctx.Err() == nil {
-					if err := outbox.Work(ctx); err != nil && ctx.Err() == nil {
-						events.Happened(ctx, ports.Event{Name: "outbox.failed", Err: err})
-					}
-					select {
-					case <-ctx.Done():
-					case <-time.After(outboxPause):
-					}
-				}
-			}()
-			return nil
-		},
-		OnStop: func(context.Context) error {
-			cancel()
-			<-done
-			return nil
-		},
-	})
+	loop{name: "outbox", pause: outboxPause, work: outbox.Work}.run(life, events)
 }

@@ -25,7 +25,7 @@ type Users interface {
 	// "changed_meanwhile" if somebody else saved it since.
 	Save(ctx context.Context, u *directory.User) error
 
-	// SawLogin notes a login without raising the version.
+	// SawLogin, alone, notes a login without raising the version.
 	SawLogin(ctx context.Context, id ident.UserID, at time.Time) error
 
 	// Actor returns the active user as an actor. NotFound if unknown or inactive.
@@ -65,7 +65,7 @@ type Rosters interface {
 
 // Surgeons stores the surgeons of providers. Deleted ones stay for old cases.
 type Surgeons interface {
-	// Add stores a surgeon and gives the id.
+	// Add stores a surgeon and gives the id. Invalid "unknown_user" if there is no such owner.
 	Add(ctx context.Context, s *directory.Surgeon) error
 
 	// Get returns a surgeon that is not deleted and whose owner is in scope. NotFound
@@ -83,7 +83,7 @@ type Surgeons interface {
 
 // Facilities stores the facilities of providers. Deleted ones stay for old cases.
 type Facilities interface {
-	// Add stores a facility and gives the id.
+	// Add stores a facility and gives the id. Invalid "unknown_user" if there is no such owner.
 	Add(ctx context.Context, f *directory.Facility) error
 
 	// Get returns a facility that is not deleted and whose owner is in scope. NotFound

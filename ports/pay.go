@@ -44,7 +44,7 @@ type Prices interface {
 
 // Runs is the ledger: payment runs and their entries.
 type Runs interface {
-	// Open stores a run with its payments and gives the ids. Cancellations and reversals that no
+	// Open stores a run with its payments and gives the run's id. Cancellations and reversals that no
 	// run carries yet are assigned to it. Conflict "already_in_run" if a case has a payment of that
 	// generation.
 	Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error

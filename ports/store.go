@@ -45,19 +45,15 @@ type Repos struct {
 	Surgeons Surgeons
 	Places   Facilities
 	Groups   Groups
+	Tokens   Tokens
 	Prices   Prices
 	Codes    Codes
 	Runs     Runs
 	Lists    Lists
 	Audit    Audit
+	Seals    Seals
 	Outbox   Outbox
 	Requests Requests
-}
-
-// Audit is the trail.
-type Audit interface {
-	// Record adds entries that become real with the transaction, in one statement.
-	Record(ctx context.Context, entries ...audit.Entry) error
 }
 
 // Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:

@@ -49,8 +49,20 @@ type Events interface {
 
 // Secrets gives credentials and keys by name.
 type Secrets interface {
-	// Get returns the secret. NotFound "secret_not_found" if there is none.
+	// Get returns the secret, perhaps as it was up to five minutes ago. NotFound "secret_not_found" if
+	// there is none.
 	Get(ctx context.Context, name string) ([]byte, error)
+
+	// Fresh is Get past every cache, for when the value at hand turned out to be old.
+	Fresh(ctx context.Context, name string) ([]byte, error)
+
+	// Put replaces a secret: whoever asks gets the old value or the new one whole, and the old one is
+	// kept for people. NotFound "secret_not_found" if there is none, Conflict "secret_read_only" if it
+	// is kept where a program cannot write.
+	Put(ctx context.Context, name string, value []byte) error
+
+	// Origin says in words where the secret is kept.
+	Origin(name string) string
 }
 
 // Task is an effect outside the transaction that is still to be brought about.
@@ -94,7 +106,8 @@ type Requests interface {
 	// "idempotency_key_reused" if the body differs. Keys from before expired are forgotten.
 	Begin(ctx context.Context, key ident.RequestKey, bodyHash []byte, now, until, expired time.Time) (*RequestOutcome, error)
 
-	// Finish keeps the outcome, in the transaction that brought it about.
+	// Finish keeps the outcome, in the transaction that brought it about. Conflict "request_running"
+	// if the reservation was lost: then the transaction must not commit.
 	Finish(ctx context.Context, key ident.RequestKey, outcome RequestOutcome) error
 
 	// Abandon forgets a reservation whose request failed.

@@ -25,6 +25,9 @@ type Program interface {
 	CreateUser(ctx context.Context, in NewUser) error
 	Check(ctx context.Context) ([]Finding, error)
 	Importer
+	Auditor
+	KeyKeeper
+	Doorkeeper
 }
 
 // Migration is one step of the schema.
@@ -38,6 +41,7 @@ type Migration struct {
 type Finding struct {
 	What   string
 	OK     bool
+	Warn   bool // works, but should not stay so
 	Detail string
 }
 
@@ -49,7 +53,7 @@ func New(p Program, version string) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve(p), migrate(p), user(p), payCommands(p), codeCommands(p), check(p), permissions(), versionCommand(version))
+	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), check(p), permissions(p), versionCommand(version))
 	return root
 }
 
@@ -109,9 +113,12 @@ func check(p Program) *cobra.Command {
 			err = table(c.OutOrStdout(), "WHAT\tSTATE\tDETAIL", func(w io.Writer) {
 				for _, f := range findings {
 					state := "ok"
-					if !f.OK {
+					switch {
+					case !f.OK:
 						state = "PROBLEM"
 						failed++
+					case f.Warn:
+						state = "warning"
 					}
 					fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, state, f.Detail)
 				}
@@ -124,25 +131,25 @@ func check(p Program) *cobra.Command {
 	}
 }
 
-func permissions() *cobra.Command {
-	return &cobra.Command{
+func permissions(p Doorkeeper) *cobra.Command {
+	c := &cobra.Command{
 		Use: "permissions", Short: "Print who may do what", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return table(c.OutOrStdout(), "ACTION\tOWN FROM\tGROUP FROM\tANY FROM\tMEANING", func(w io.Writer) {
+			return table(c.OutOrStdout(), "ACTION\tOWN FROM\tGROUP FROM\tANY FROM\tTOKEN NEEDS\tMEANING", func(w io.Writer) {
 				for _, r := range permission.Table {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.Action, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), meaning(r))
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Action, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), r.Needs, meaning(r))
 				}
 			})
 		},
 	}
+	c.AddCommand(explain(p))
+	return c
 }
 
 // from is the lowest user type that may act in a relation, or a dash.
 func from(r permission.Rule, rel permission.Relation) string {
-	for _, t := range permission.Types {
-		if r.Allows(t, rel) {
-			return fmt.Sprint(int(t))
-		}
+	if t := r.From(rel); t != 0 {
+		return fmt.Sprint(int(t))
 	}
 	return "-"
 }

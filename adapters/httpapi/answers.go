@@ -82,6 +82,9 @@ func (a *API) beginRequest(ctx context.Context, route, key string, body []byte) 
 	if key = strings.Trim(key, `"`); key == "" {
 		return nil, "", nil
 	}
+	if strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return nil, "", fault.InvalidField("header.Idempotency-Key", "must be plain ASCII")
+	}
 	reserved = &ident.RequestKey{Caller: actorOf(ctx).User, Route: route, Key: key}
 	sum := sha256.Sum256(body)
 	outcome, err := a.Requests.Begin(ctx, *reserved, sum[:])

@@ -31,7 +31,7 @@ type Services struct {
 // Settings are what the configuration says about serving HTTP.
 type Settings struct {
 	Version   string
-	AuthMode  string        // "trusted"
+	Auth      Auth
 	Timeout   time.Duration // for one request
 	Limits    Limits
 	MaxBody   int64            // bytes, for routes that set no limit of their own
@@ -49,6 +49,7 @@ type API struct {
 	huma     huma.API
 
 	callers, addresses *throttle
+	door               *door
 }
 
 // New makes the API with all its routes.
@@ -56,14 +57,14 @@ func New(services Services, settings Settings) *API {
 	teach()
 	a := &API{
 		Services: services, settings: settings, engine: gin.New(),
-		callers: newThrottle(settings.Limits.Caller), addresses: newThrottle(settings.Limits.Address),
+		callers: newThrottle(settings.Limits.Caller), addresses: newThrottle(settings.Limits.Address), door: newDoor(),
 	}
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
 	a.engine.RedirectFixedPath = false
 	a.engine.UseRawPath = true
 	_ = a.engine.SetTrustedProxies(nil)
-	a.engine.Use(a.begin, a.recover, a.limitAddress, a.cors)
+	a.engine.Use(a.begin, a.recover, a.onlyLocal, a.limitAddress, a.cors)
 	a.engine.NoRoute(a.answerFault(fault.New(fault.NotFound, "route_not_found", "There is no such path.")))
 	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
 	a.huma = humagin.New(a.engine, a.config())
@@ -97,19 +98,21 @@ type route struct {
 	summary     string
 	description string
 	status      int   // of success, 200 if 0
-	faults      []int // error answers beside 401, 422, 429, 500 and 503
+	faults      []int // error answers beside 401, 403, 422, 429, 500 and 503
 	open        bool  // needs no caller
+	registers   bool  // people whom only the identity provider knows may call it
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
 }
 
 const (
-	metaOpen  = "open"
-	metaOwner = "owner"
+	metaOpen      = "open"
+	metaOwner     = "owner"
+	metaRegisters = "registers"
 )
 
 // usual are the errors that every route with a caller can answer.
-var usual = []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
+var usual = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
 
 // register adds an endpoint under its path and its aliases.
 func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, error)) {
@@ -141,7 +144,7 @@ func (r route) operation(path string, maxBody int64) huma.Operation {
 	op := huma.Operation{
 		Method: r.method, Path: path, OperationID: r.id, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, Errors: slices.Concat(r.faults, usual), MaxBodyBytes: maxBody,
-		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{metaOpen: r.open, metaOwner: r.owner},
+		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers},
 	}
 	if r.maxBody > 0 {
 		op.MaxBodyBytes = r.maxBody

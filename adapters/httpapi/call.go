@@ -35,7 +35,9 @@ type Access struct {
 type call struct {
 	requestID string
 	traceID   string
-	address   string
+	address   string // of the client
+	proxied   bool   // a trusted proxy passed it on
+	scheme    string // of WWW-Authenticate
 	actor     permission.Actor
 	faultCode string
 	err       error
@@ -58,7 +60,9 @@ func actorOf(ctx context.Context) permission.Actor { return callOf(ctx).actor }
 // it when it is answered.
 func (a *API) begin(gc *gin.Context) {
 	start := time.Now() //nolint:forbidigo // measures the answer; no rule depends on it
-	c := &call{requestID: requestID(gc.GetHeader("X-Request-ID")), traceID: traceID(gc.GetHeader("traceparent")), address: gc.RemoteIP()}
+	c := &call{requestID: requestID(gc.GetHeader("X-Request-ID")), traceID: traceID(gc.GetHeader("traceparent"))}
+	c.address, c.proxied = a.origin(gc.Request)
+	c.scheme = challengeSchemes[a.settings.Auth.Mode]
 	ctx, cancel := context.WithTimeout(context.WithValue(gc.Request.Context(), callKey{}, c), a.settings.Timeout)
 	defer cancel()
 	gc.Request = gc.Request.WithContext(ctx)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"time"
 
 	"surgicase/application/cases"
@@ -37,7 +38,7 @@ func (a *API) caseRoutes() {
 	}, a.deleteCase)
 	register(a, route{
 		method: http.MethodPost, path: "/case/restore", id: "restore-case", tag: tagCases,
-		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict},
+		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Restore a deleted case", description: "For Global Admins. Below 15 the case is priced anew.",
 	}, a.restoreCase)
 }
@@ -143,7 +144,7 @@ func createdAnswer(c *surgical.Case, submitted bool, found int, who permission.A
 		codes[i] = code.String()
 	}
 	return &createdCase{
-		Location: "/case?case_id=" + string(c.ID),
+		Location: "/case?case_id=" + url.QueryEscape(string(c.ID)),
 		Body: createdCaseBody{
 			Message: "Case and procedure codes created successfully", UserID: string(c.Owner), CaseID: string(c.ID), HumanCaseID: c.Number,
 			ProcedureCodes: codes, StatusUpdate: submissionOf(c, submitted, who), PayAmountUpdate: priceOf(c, found),

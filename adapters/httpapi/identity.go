@@ -1,8 +1,14 @@
 package httpapi
 
 import (
-	"net"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
 	"net/http"
+	"net/netip"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -11,8 +17,26 @@ import (
 	"surgicase/domain/permission"
 )
 
-// ModeTrusted is the AUTH_MODE in which a header on a loopback connection names the caller.
-const ModeTrusted = "trusted"
+// The values of AUTH_MODE. Source: spec/decisions.md 2.
+const (
+	ModeTrusted = "trusted" // a header names the caller, and only programs on this machine call
+	ModeGateway = "gateway" // a header names the caller, and only the gateway calls
+	ModeToken   = "token"   // a bearer token names the caller
+)
+
+// Auth is how callers are identified.
+type Auth struct {
+	Mode             string
+	TrustedProxies   []netip.Prefix                        // whose word counts: for a caller's address, and in gateway mode for the caller
+	GatewaySecret    func(context.Context) (string, error) // what the gateway shares with us
+	Issuer           string                                // of the identity provider, "" if there is none
+	SelfRegistration bool                                  // strangers with a token of the issuer may create their own user
+}
+
+const (
+	headerCaller = "X-User-ID"
+	headerSecret = "X-Gateway-Secret" //nolint:gosec // the name of a header, not a secret
+)
 
 // identify finds out who calls and puts him into the call. Source: spec/decisions.md 2.
 func (a *API) identify(hc huma.Context, next func(huma.Context)) {
@@ -20,35 +44,141 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 		next(hc)
 		return
 	}
-	if err := a.identifyTrusted(hc); err != nil {
+	if err := a.admit(hc); err != nil {
+		if errors.Is(err, fault.Unauthenticated) {
+			a.Access.Refused(hc.Context(), a.settings.Auth.Mode, err)
+		}
 		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
 		return
 	}
 	next(hc)
 }
 
-// identifyTrusted takes the caller from the X-User-ID header, else from the user_id parameter, which
-// is caller and subject at once then. Only for programs on this machine.
-func (a *API) identifyTrusted(hc huma.Context) error {
-	if err := onlyLocal(hc); err != nil {
-		return err
-	}
-	claimed, credential := hc.Header("X-User-ID"), "header"
-	if claimed == "" {
-		claimed, credential = hc.Query("user_id"), "query"
-	}
-	id, err := ident.ParseUserID(claimed)
-	if err != nil {
-		return fault.New(fault.Unauthenticated, "no_caller", "Say who calls with the X-User-ID header or the user_id parameter.")
-	}
-	actor, err := a.Access.Actor(hc.Context(), id)
+func (a *API) admit(hc huma.Context) error {
+	actor, err := a.caller(hc)
 	if err != nil {
 		return err
 	}
 	c := callOf(hc.Context())
-	actor.Credential, actor.Mode, actor.RequestID, actor.Address = credential, a.settings.AuthMode, c.requestID, c.address
+	actor.Mode, actor.RequestID, actor.Address = a.settings.Auth.Mode, c.requestID, c.address
 	c.actor = actor
 	return checkSubject(hc, actor)
+}
+
+func (a *API) caller(hc huma.Context) (permission.Actor, error) {
+	switch a.settings.Auth.Mode {
+	case ModeTrusted:
+		return a.fromLocal(hc)
+	case ModeGateway:
+		return a.fromGateway(hc)
+	case ModeToken:
+		return a.fromToken(hc)
+	}
+	return permission.Actor{}, errors.New("no such AUTH_MODE: " + a.settings.Auth.Mode)
+}
+
+// fromLocal takes the caller from the X-User-ID header, else from the user_id parameter, which is
+// caller and subject at once then.
+func (a *API) fromLocal(hc huma.Context) (permission.Actor, error) {
+	claimed, credential := hc.Header(headerCaller), "header"
+	if claimed == "" {
+		claimed, credential = hc.Query("user_id"), "query"
+	}
+	return a.named(hc.Context(), claimed, credential, "Say who calls with the X-User-ID header or the user_id parameter.")
+}
+
+// fromGateway takes the caller from the X-User-ID header of a request that the gateway has passed on.
+func (a *API) fromGateway(hc huma.Context) (permission.Actor, error) {
+	secret, _ := only(hc, headerSecret)
+	if err := a.guarded(hc, secret, func() error { return a.checkGateway(hc, secret) }); err != nil {
+		return permission.Actor{}, err
+	}
+	claimed, once := only(hc, headerCaller)
+	if !once { // a gateway that adds its header to the client's lets the client choose
+		claimed = ""
+	}
+	return a.named(hc.Context(), claimed, "gateway", "The gateway must say who calls with one X-User-ID header.")
+}
+
+// checkGateway says whether a request comes from the gateway: from its address, and with its secret.
+func (a *API) checkGateway(hc huma.Context, sent string) error {
+	secret, err := a.settings.Auth.GatewaySecret(hc.Context())
+	if err != nil {
+		return err
+	}
+	want, got := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(sent)) // of one length, so that it takes one time
+	if same := subtle.ConstantTimeCompare(want[:], got[:]) == 1; same && callOf(hc.Context()).proxied {
+		return nil
+	}
+	return fault.New(fault.Unauthenticated, "not_from_gateway", "The request does not come from the gateway.")
+}
+
+// fromToken takes the caller from a bearer token.
+func (a *API) fromToken(hc huma.Context) (actor permission.Actor, err error) {
+	token, ok := bearer(hc)
+	if !ok {
+		return permission.Actor{}, noCaller("Say who calls with a bearer token in the Authorization header.")
+	}
+	look := a.Access.Bearer
+	if registers, _ := hc.Operation().Metadata[metaRegisters].(bool); registers && a.settings.Auth.SelfRegistration {
+		look = a.Access.Registrant
+	}
+	err = a.guarded(hc, token, func() (err error) {
+		actor, err = look(hc.Context(), token)
+		return err
+	})
+	return actor, err
+}
+
+// bearer reads "Authorization: Bearer TOKEN". Source: RFC 6750 2.1.
+func bearer(hc huma.Context) (string, bool) {
+	header, once := only(hc, "Authorization")
+	scheme, token, _ := strings.Cut(header, " ")
+	token = strings.TrimSpace(token)
+	return token, once && strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// only reads a header that must be there once.
+func only(hc huma.Context, name string) (string, bool) {
+	times, found := 0, ""
+	hc.EachHeader(func(header, value string) {
+		if strings.EqualFold(header, name) {
+			times++
+			found = value
+		}
+	})
+	return found, times == 1
+}
+
+// named finds the active user whom the caller is said to be.
+func (a *API) named(ctx context.Context, claimed, credential, missing string) (permission.Actor, error) {
+	id, err := ident.ParseUserID(claimed)
+	if err != nil {
+		return permission.Actor{}, noCaller(missing)
+	}
+	actor, err := a.Access.Actor(ctx, id)
+	actor.Credential = credential
+	return actor, err
+}
+
+func noCaller(text string) error { return fault.New(fault.Unauthenticated, "no_caller", "%s", text) }
+
+// guarded checks a credential unless too many bad ones have come from this address.
+func (a *API) guarded(hc huma.Context, credential string, check func() error) error {
+	address, now := callOf(hc.Context()).address, time.Now() //nolint:forbidigo // real seconds, not the practice's time
+	if pause := a.door.wait(address, credential, now); pause > 0 {
+		f := fault.New(fault.Limited, "too_many_failures", "Too many requests with bad credentials. Please wait a moment.")
+		f.RetryAfter = pause
+		return f
+	}
+	err := check()
+	switch {
+	case err == nil:
+		a.door.passed(address, credential, now)
+	case errors.Is(err, fault.Unauthenticated):
+		a.door.failed(address, credential, now)
+	}
+	return err
 }
 
 // checkSubject holds the rule for parameters that name a user: on routes where user_id is the owner
@@ -65,21 +195,4 @@ func checkSubject(hc huma.Context, actor permission.Actor) error {
 		}
 	}
 	return nil
-}
-
-// onlyLocal refuses what a proxy passed on, and hosts that are not this machine (DNS rebinding).
-func onlyLocal(hc huma.Context) error {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
-		if hc.Header(name) != "" {
-			return fault.New(fault.Forbidden, "not_local", "In trusted mode requests must not come through a proxy.")
-		}
-	}
-	host := hc.Host()
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
-		return nil
-	}
-	return fault.New(fault.Forbidden, "not_local", "In trusted mode the host must be this machine.")
 }

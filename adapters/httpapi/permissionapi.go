@@ -24,6 +24,7 @@ type permissionsAnswer struct {
 
 type permissionBody struct {
 	Action  string  `json:"action" example:"case.read"`
+	Scope   string  `json:"scope" doc:"What an API token needs for it." example:"cases:read"`
 	Own     bool    `json:"own" doc:"With one's own things."`
 	Group   bool    `json:"group" doc:"With those of group members."`
 	Any     bool    `json:"any" doc:"With everybody's, and with things that have no owner."`
@@ -35,10 +36,13 @@ func (a *API) permissions(ctx context.Context, _ *OnlyCaller) (*permissionsAnswe
 	who := actorOf(ctx)
 	out := &permissionsAnswer{}
 	out.Body.UserID, out.Body.UserType = string(who.User), int(who.Type)
+	may := func(r permission.Rule, rel permission.Relation) bool {
+		return permission.CheckRelation(who, r.Action, rel) == nil
+	}
 	out.Body.Permissions = mapped(permission.Table, func(r permission.Rule) permissionBody {
 		return permissionBody{
-			Action: string(r.Action), Own: r.Allows(who.Type, permission.Own), Group: r.Allows(who.Type, permission.Grouped),
-			Any: r.Allows(who.Type, permission.Other), Meaning: r.Meaning, Remark: nullable(r.Remark),
+			Action: string(r.Action), Scope: string(r.Needs), Own: may(r, permission.Own), Group: may(r, permission.Grouped),
+			Any: may(r, permission.Other), Meaning: r.Meaning, Remark: nullable(r.Remark),
 		}
 	})
 	return out, nil

@@ -50,7 +50,7 @@ type priceRowRequest struct {
 	UserTier      int     `json:"user_tier" minimum:"1" maximum:"999" example:"1"`
 	ProcedureCode string  `json:"procedure_code" minLength:"5" maxLength:"5" doc:"Five letters or digits, without modifiers." example:"Z9001"`
 	CodeCategory  *string `json:"code_category,omitempty" nullable:"true" maxLength:"20" doc:"The pay category." example:"SPINE"`
-	CodePayAmount Money   `json:"code_pay_amount" doc:"What a provider of the tier is paid."`
+	CodePayAmount Money   `json:"code_pay_amount" minimum:"0" maximum:"99999999.99" doc:"What a provider of the tier is paid."`
 }
 
 type priceRowBody struct {

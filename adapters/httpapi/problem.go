@@ -26,6 +26,7 @@ type Problem struct {
 	Errors   []ProblemField    `json:"errors,omitempty" doc:"The fields that are wrong."`
 	about    map[string]string // members that name the thing, such as case_id
 	retry    time.Duration
+	scheme   string // of WWW-Authenticate
 }
 
 // ProblemField is one wrong field. It never repeats the value.
@@ -56,6 +57,10 @@ var statuses = map[fault.Kind]int{
 // retryAfter is what a 503 asks clients to wait when nothing better is known.
 const retryAfter = 5 * time.Second
 
+// mostErrors is how many wrong fields an answer lists: enough to mend them in a few rounds, and never
+// more than was sent.
+const mostErrors = 100
+
 // statusClientGone is what the access line shows when the client went away; nobody receives it.
 const statusClientGone = 499
 
@@ -75,7 +80,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	}
 	p := newProblem(c, statuses[f.Kind], f.Code, f.Safe)
 	p.about = f.About
-	for _, field := range f.Fields {
+	for _, field := range f.Fields[:min(len(f.Fields), mostErrors)] {
 		p.Errors = append(p.Errors, ProblemField(field))
 	}
 	if p.retry = f.RetryAfter; p.retry == 0 && f.Kind == fault.Unavailable {
@@ -86,7 +91,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 
 func newProblem(c *call, status int, code, text string) *Problem {
 	c.faultCode = code
-	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: text, Instance: c.requestID, Code: code}
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: text, Instance: c.requestID, Code: code, scheme: c.scheme}
 }
 
 // frameworkCodes are the codes of the errors that the framework finds before a handler runs.
@@ -126,7 +131,7 @@ func frameworkProblemOf(ctx context.Context, status int, message string, errs ..
 		p.Detail = http.StatusText(status) + "."
 		return p
 	}
-	for _, err := range errs {
+	for _, err := range errs[:min(len(errs), mostErrors)] {
 		p.Errors = append(p.Errors, fieldOf(err))
 	}
 	if len(p.Errors) == 0 {
@@ -188,8 +193,8 @@ func (p *Problem) GetHeaders() http.Header {
 	if p.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((p.retry+time.Second-1)/time.Second)))
 	}
-	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="surgicase"`)
+	if challenge := p.challenge(); challenge != "" {
+		h.Set("WWW-Authenticate", challenge)
 	}
 	return h
 }

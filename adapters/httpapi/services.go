@@ -12,14 +12,17 @@ type People struct {
 	Surgeons   *people.Surgeons
 	Facilities *people.Facilities
 	Groups     *people.Groups
+	Tokens     *people.Tokens
 }
 
-// House are the use cases about repeated requests, the lists that everybody uses, and prices.
+// House are the use cases about repeated requests, the lists that everybody uses, prices,
+// and the audit trail.
 type House struct {
 	Requests *operations.Requests
 	Lists    *operations.Lists
 	Codes    *operations.Codes
 	Prices   *payments.Prices
+	Trail    *operations.Trail
 }
 
 // peopleRoutes and houseRoutes add the endpoints of these use cases.
@@ -28,6 +31,7 @@ func (a *API) peopleRoutes() {
 	a.placeRoutes()
 	a.groupRoutes()
 	a.permissionRoutes()
+	a.tokenRoutes()
 }
 
 func (a *API) houseRoutes() {
@@ -35,6 +39,7 @@ func (a *API) houseRoutes() {
 	a.listEditRoutes()
 	a.priceRoutes()
 	a.dashboardRoutes()
+	a.auditRoutes()
 }
 
 // alsoOK documents that a POST that creates answers 200 where nothing new came of it.

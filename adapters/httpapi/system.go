@@ -26,10 +26,8 @@ func (a *API) config() huma.Config {
 	config.Info.Description = "The back office of a surgical practice: cases, their lifecycle, and what providers are paid."
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.CreateHooks, config.Transformers = nil, nil
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"trusted": {Type: "apiKey", In: "header", Name: "X-User-ID", Description: "AUTH_MODE=trusted: who calls. Without it the user_id parameter counts."},
-	}
-	config.Security = []map[string][]string{{"trusted": {}}}
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	a.describeAuth(&config)
 	return config
 }
 

@@ -22,9 +22,10 @@ func (a *API) userRoutes() {
 		summary: "Read a user's profile", description: "One's own, or as an administrator that of an active user of a type up to one's own. The ETag goes into If-Match of a later change.",
 	}, a.getUser)
 	register(a, route{
-		method: http.MethodPost, path: "/user", id: "create-user", tag: tagUsers, status: http.StatusCreated, owner: true,
+		method: http.MethodPost, path: "/user", id: "create-user", tag: tagUsers, status: http.StatusCreated, owner: true, registers: true,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
-		summary: "Create a user", description: "For User Admins, and for types below their own.",
+		summary: "Create a user", description: "For User Admins, and for types below their own. With AUTH_SELF_REGISTRATION somebody with a token of the identity provider and no user yet " +
+			"makes his own: a provider, inactive until a User Admin activates him.",
 	}, a.createUser)
 	register(a, route{
 		method: http.MethodPatch, path: "/user", id: "change-user", tag: tagUsers, owner: true,

@@ -55,8 +55,8 @@ func (Digits) Schema(huma.Registry) *huma.Schema {
 
 // id reads a positive row number; ok is false for anything else.
 func (d Digits) id() (int64, bool) {
-	n, err := strconv.ParseInt(string(d), 10, 64)
-	return n, err == nil && n > 0
+	n, err := strconv.ParseUint(string(d), 10, 63)
+	return int64(n), err == nil && n > 0
 }
 
 // Optional is a member of a merge patch: absent, null or a value. Source: RFC 7396.

@@ -66,7 +66,7 @@ func mysqlDSN(text string) (*driver.Config, error) {
 	c.TLSConfig = u.Query().Get("tls")
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 5*time.Second, time.Minute, time.Minute
 	c.Collation = "utf8mb4_bin"
-	c.InterpolateParams = false
+	c.InterpolateParams = true // one round trip for a statement instead of three
 	c.ParseTime = true       // for goose, which notes when it applied a migration
 	c.ClientFoundRows = true // an UPDATE counts the rows it matched, changed or not
 	c.Params = map[string]string{"sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}

@@ -123,9 +123,9 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 func (s session) repos() ports.Repos {
 	return ports.Repos{
 		Cases: caseRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s},
-		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s},
+		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},
 		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Lists: listRepo{s},
-		Audit: auditRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
+		Audit: auditRepo{s}, Seals: sealRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 	}
 }
 

@@ -30,17 +30,20 @@ func New(store ports.Store, clock ports.Clock) *Service { return &Service{store:
 //
 // Faults: NotFound if it is absent or out of sight.
 func (s *Service) Case(ctx context.Context, who permission.Actor, id ident.CaseID) (surgical.Sheet, error) {
-	sheet, err := s.sheet(ctx, id, permission.ScopeFor(who, permission.ReadCase))
-	return sheet, s.logged(ctx, who, permission.ReadCase, id, err)
-}
-
-func (s *Service) sheet(ctx context.Context, id ident.CaseID, in permission.Scope) (surgical.Sheet, error) {
-	var sheet surgical.Sheet
+	var out surgical.Sheet
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		sheet, err = r.Casebook.Sheet(ctx, id, in)
+		out, err = sheet(ctx, r, who, permission.ReadCase, id)
 		return err
 	})
-	return sheet, err
+	return out, s.logged(ctx, who, permission.ReadCase, id, err)
+}
+
+func sheet(ctx context.Context, r ports.Repos, who permission.Actor, action permission.Action, id ident.CaseID) (surgical.Sheet, error) {
+	scope, err := permission.ScopeFor(who, action)
+	if err != nil {
+		return surgical.Sheet{}, err
+	}
+	return r.Casebook.Sheet(ctx, id, scope)
 }
 
 func (s *Service) logged(ctx context.Context, who permission.Actor, action permission.Action, id ident.CaseID, err error) error {
@@ -61,11 +64,12 @@ type Listed struct {
 //
 // Faults: Forbidden "not_your_data", the same whether or not the owner exists.
 func (s *Service) Owned(ctx context.Context, who permission.Actor, q surgical.Query) (Listed, error) {
-	scope := permission.ScopeFor(who, permission.ReadCase)
-	if !scope.All && !who.Is(q.Owner) {
-		if err := s.checkMember(ctx, who, q.Owner, scope); err != nil {
-			return Listed{}, s.logged(ctx, who, permission.ReadCase, "", err)
-		}
+	scope, err := permission.ScopeFor(who, permission.ReadCase)
+	if err == nil && !scope.All && !who.Is(q.Owner) {
+		err = s.checkMember(ctx, who, q.Owner, scope)
+	}
+	if err != nil {
+		return Listed{}, s.logged(ctx, who, permission.ReadCase, "", err)
 	}
 	return s.list(ctx, who, permission.ReadCase, q, scope)
 }
@@ -95,7 +99,7 @@ func (s *Service) Grouped(ctx context.Context, who permission.Actor, q surgical.
 		return Listed{}, s.logged(ctx, who, permission.ListGroupCases, "", err)
 	}
 	scope := permission.Scope{User: who.User, Groups: true}
-	if q.Owner != "" && !who.Is(q.Owner) {
+	if q.Owner != "" && permission.Check(who, permission.ReadCase, q.Owner) != nil {
 		if err := s.checkMember(ctx, who, q.Owner, scope); err != nil {
 			return Listed{}, s.logged(ctx, who, permission.ListGroupCases, "", err)
 		}
@@ -166,7 +170,7 @@ type Told struct {
 func (s *Service) History(ctx context.Context, who permission.Actor, id ident.CaseID) (Told, error) {
 	var out Told
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		if out.Sheet, err = r.Casebook.Sheet(ctx, id, permission.ScopeFor(who, permission.ReadCase)); err != nil {
+		if out.Sheet, err = sheet(ctx, r, who, permission.ReadCase, id); err != nil {
 			return err
 		}
 		if out.Entries, err = r.Casebook.History(ctx, out.Sheet.Number); err != nil {
@@ -188,22 +192,22 @@ func aboveCap(who permission.Actor, e surgical.HistoryEntry) bool {
 //
 // Faults: NotFound if the case is absent or out of sight.
 func (s *Service) Pay(ctx context.Context, who permission.Actor, id ident.CaseID) (surgical.Sheet, pay.Explanation, error) {
-	var sheet surgical.Sheet
+	var out surgical.Sheet
 	var x pay.Explanation
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		if sheet, err = r.Casebook.Sheet(ctx, id, permission.ScopeFor(who, permission.ReadPay)); err != nil {
+		if out, err = sheet(ctx, r, who, permission.ReadPay, id); err != nil {
 			return err
 		}
-		codes := surgical.Procedures(sheet.Codes)
-		table, err := r.Prices.TableAt(ctx, sheet.Pay.Table, sheet.Pay.Tier, codes)
+		codes := surgical.Procedures(out.Codes)
+		table, err := r.Prices.TableAt(ctx, out.Pay.Table, out.Pay.Tier, codes)
 		if err != nil {
 			return err
 		}
-		x = table.Price(sheet.Pay.Tier, codes)
-		x.Status, x.At = sheet.Pay.Status, sheet.Pay.At
+		x = table.Price(out.Pay.Tier, codes)
+		x.Status, x.At = out.Pay.Status, out.Pay.At
 		return nil
 	})
-	return sheet, x, s.logged(ctx, who, permission.ReadPay, id, err)
+	return out, x, s.logged(ctx, who, permission.ReadPay, id, err)
 }
 
 // Figures are the numbers of the dashboard, with the labels of the statuses.

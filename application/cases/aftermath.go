@@ -54,7 +54,7 @@ func (p *plan) entries() []audit.Entry {
 func (p *plan) refusals() []audit.Entry {
 	var entries []audit.Entry
 	for _, e := range p.done.Exceptions {
-		if e.Code == "not_allowed" || e.Code == "own_case" {
+		if permission.Refuses(e.Code) {
 			entry := audit.Record(p.who, permission.MoveCase, "case", string(e.ID), p.at)
 			entry.Outcome, entry.Code, entry.Fields = audit.Refused, e.Code, []string{"case_status"}
 			entries = append(entries, entry)

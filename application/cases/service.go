@@ -3,6 +3,7 @@ package cases
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"surgicase/domain/audit"
@@ -202,7 +203,11 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 }
 
 func (s *Service) load(ctx context.Context, r ports.Repos, who permission.Actor, id ident.CaseID, ifVersion int64) (*surgical.Case, error) {
-	c, err := r.Cases.Get(ctx, id, permission.ScopeFor(who, permission.ReadCase))
+	scope, err := permission.ScopeFor(who, permission.ReadCase)
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Cases.Get(ctx, id, scope)
 	if err != nil {
 		return nil, err
 	}
@@ -235,5 +240,5 @@ func finish(ctx context.Context, r ports.Repos, key *ident.RequestKey, id ident.
 	if key == nil {
 		return nil
 	}
-	return r.Requests.Finish(ctx, *key, ports.RequestOutcome{Status: 201, Location: "/case?case_id=" + string(id), EntityID: string(id)})
+	return r.Requests.Finish(ctx, *key, ports.RequestOutcome{Status: 201, Location: "/case?case_id=" + url.QueryEscape(string(id)), EntityID: string(id)})
 }

@@ -137,7 +137,11 @@ func (s *Places[T]) List(ctx context.Context, who permission.Actor, owner ident.
 // update reads a place in the caller's scope and saves what edit has changed, if anything.
 func (s *Places[T]) update(ctx context.Context, who permission.Actor, id int64, edit func(*T) ([]string, error)) error {
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		held, err := s.repo(r).Get(ctx, id, permission.ScopeFor(who, permission.EditPlaces))
+		scope, err := permission.ScopeFor(who, permission.EditPlaces)
+		if err != nil {
+			return err
+		}
+		held, err := s.repo(r).Get(ctx, id, scope)
 		if err != nil {
 			return err
 		}

@@ -88,6 +88,11 @@ func (s *Users) save(ctx context.Context, r ports.Repos, who permission.Actor, u
 	if err := r.Users.Save(ctx, u); err != nil {
 		return err
 	}
+	if slices.Contains(fields, "active") && !u.Active {
+		if err := revokeAll(ctx, r, u.ID, now); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(fields, "last_login_dt") {
 		if err := r.Users.SawLogin(ctx, u.ID, u.LastLoginAt); err != nil {
 			return err

@@ -61,21 +61,23 @@ const (
 	systemName = "system:" // begins the names under which the system itself acts
 )
 
-// Create adds a user.
+// Create adds a user. A newcomer registers himself: as a provider, inactive until somebody activates
+// him.
 //
 // Faults: Forbidden; Invalid with fields; Conflict "user_exists" if the id was ever used.
 func (s *Users) Create(ctx context.Context, who permission.Actor, in NewUser) (*directory.User, error) {
 	if in.Type == 0 {
 		in.Type = permission.Provider
 	}
-	if err := mayCreate(who, in); err != nil {
-		return nil, s.refused(ctx, who, permission.CreateUser, string(in.ID), err, "user_type")
+	if fields, err := mayCreate(who, in); err != nil {
+		return nil, s.refused(ctx, who, permission.CreateUser, string(in.ID), err, fields...)
 	}
 	var u *directory.User
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
 		if u, err = s.fresh(ctx, r, in.User); err != nil {
 			return err
 		}
+		u.Active = !who.IsNewcomer()
 		if err = r.Users.Add(ctx, u); err != nil {
 			return err
 		}
@@ -92,17 +94,44 @@ func (s *Users) Create(ctx context.Context, who permission.Actor, in NewUser) (*
 	return u, err
 }
 
-func mayCreate(who permission.Actor, in NewUser) error {
-	if err := permission.Check(who, permission.CreateUser, ""); err != nil {
-		return err
+// mayCreate also names the fields that a refusal is about.
+func mayCreate(who permission.Actor, in NewUser) ([]string, error) {
+	fields, err := []string{"user_type"}, permission.Check(who, permission.CreateUser, "")
+	if err == nil {
+		err = permission.CheckGive(who, in.Type)
 	}
-	if err := permission.CheckGive(who, in.Type); err != nil {
-		return err
+	if who.IsNewcomer() {
+		fields, err = mayRegister(who, in)
 	}
-	if strings.HasPrefix(string(in.ID), systemName) {
-		return fault.InvalidField("body.user_id", "must not begin with %s", systemName)
+	if err == nil && strings.HasPrefix(string(in.ID), systemName) {
+		err = fault.InvalidField("body.user_id", "must not begin with %s", systemName)
 	}
-	return nil
+	return fields, err
+}
+
+// mayRegister lets a newcomer make himself a provider like any other, and nobody else.
+// Source: spec/decisions.md 2.3.
+func mayRegister(who permission.Actor, in NewUser) ([]string, error) {
+	if !who.Is(in.ID) {
+		return []string{"user_id"}, permission.NotYourData()
+	}
+	var ranked []string
+	for _, f := range []struct {
+		name  string
+		usual bool
+	}{
+		{"user_type", in.Type == permission.Provider},
+		{"user_tier", in.Tier == 0 || in.Tier == firstTier},
+		{"max_case_status", in.Cap == 0 || in.Cap == permission.DefaultCap},
+	} {
+		if !f.usual {
+			ranked = append(ranked, f.name)
+		}
+	}
+	if len(ranked) > 0 {
+		return ranked, fault.New(fault.Forbidden, "not_allowed", "Nobody ranks himself.").Naming("action", string(permission.RankUser))
+	}
+	return nil, nil
 }
 
 // fresh completes a new user. As in a change, a type other than the usual one sets the cap.
@@ -144,7 +173,7 @@ type Deactivated struct {
 	Already bool
 }
 
-// Deactivate ends a user's access. His cases, surgeons and facilities stay, and he is still paid.
+// Deactivate ends a user's access and revokes his tokens. His cases, surgeons and facilities stay, and he is still paid.
 //
 // Faults: Forbidden "not_allowed", "not_on_yourself", "user_type_too_high"; NotFound; Stale.
 func (s *Users) Deactivate(ctx context.Context, who permission.Actor, id ident.UserID, ifVersion int64) (Deactivated, error) {
@@ -167,6 +196,9 @@ func (s *Users) Deactivate(ctx context.Context, who permission.Actor, id ident.U
 		u.Deactivate(s.clock.Now())
 		done.At = u.DeactivatedAt
 		if err := r.Users.Save(ctx, u); err != nil {
+			return err
+		}
+		if err := revokeAll(ctx, r, id, done.At); err != nil {
 			return err
 		}
 		entry := s.entry(who, permission.DeactivateUser, string(id))

@@ -1,5 +1,5 @@
-// Package audit holds the entries of the audit trail. Sealing them into a chain comes on top of it.
-// Source: spec/decisions.md 9.2.
+// Package audit holds the audit trail: its entries, the chain that seals them, the checkpoints that sign
+// how far the chain had come, and the verification of all three. Source: spec/decisions.md 9.2 and 9.3.
 package audit
 
 import (

@@ -31,11 +31,14 @@ type Actor struct {
 	User       ident.UserID
 	Type       UserType
 	Cap        int    // highest case status shown to him; 0 means DefaultCap
-	Credential string // how he was identified: "header", "query", "token", "cli", "job"
+	Credential string // how he was identified: "header", "query", "gateway", "oidc", "token:7", "cli", "job"
 	Mode       string // the AUTH_MODE in force
 	RequestID  string
 	Address    string // network address the request came from
 	system     bool
+	newcomer   bool        // a person whom the identity provider knows and we do not
+	limited    bool        // he acts by a token that opens only its scopes
+	scopes     TokenScopes // of that token
 }
 
 // System is the actor behind automatic moves, timed jobs and the command line. Credential says
@@ -43,6 +46,13 @@ type Actor struct {
 func System(credential string) Actor {
 	return Actor{User: ident.UserID("system:" + credential), Type: SystemAdmin, Credential: credential, system: true}
 }
+
+// Newcomer is a person whom the identity provider vouches for and who is not a user yet. All he may
+// do is register himself. Source: spec/decisions.md 2.3.
+func Newcomer(id ident.UserID) Actor { return Actor{User: id, newcomer: true} }
+
+// IsNewcomer says whether the actor is not a user yet.
+func (a Actor) IsNewcomer() bool { return a.newcomer }
 
 // IsSystem says whether no person acts.
 func (a Actor) IsSystem() bool { return a.system }

@@ -69,7 +69,7 @@ func TestSystem(t *testing.T) {
 		wantCode(t, permission.CheckSee(job, "root", 999), "")
 		wantCode(t, permission.CheckManage(job, permission.RankUser, "root", 999), "")
 		wantCode(t, permission.CheckGive(job, 999), "")
-		equal(t, "scope", permission.ScopeFor(job, permission.ReadCase), permission.Scope{All: true})
+		equal(t, "scope", scopeOf(job, permission.ReadCase), permission.Scope{All: true})
 	})
 }
 
@@ -176,13 +176,13 @@ func TestScopes(t *testing.T) {
 		{999, permission.ReadOwnReport, own},
 	} {
 		t.Run(fmt.Sprintf("type %d for %s", x.typ, x.action), func(t *testing.T) {
-			equal(t, "scope", permission.ScopeFor(someone(x.typ), x.action), x.want)
+			equal(t, "scope", scopeOf(someone(x.typ), x.action), x.want)
 		})
 	}
 	t.Run("a scope is never wider than what is allowed one by one", func(t *testing.T) {
 		for _, rule := range permission.Table {
 			for _, typ := range types {
-				scope := permission.ScopeFor(someone(typ), rule.Action)
+				scope := scopeOf(someone(typ), rule.Action)
 				equal(t, fmt.Sprint(rule.Action, typ, " all"), scope.All, rule.Allows(typ, permission.Other))
 				equal(t, fmt.Sprint(rule.Action, typ, " groups"), scope.Groups, !scope.All && rule.Allows(typ, permission.Grouped))
 				if rule.Allows(typ, permission.Own) {

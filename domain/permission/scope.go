@@ -11,10 +11,15 @@ type Scope struct {
 }
 
 // ScopeFor gives the scope in which the actor may do the action.
-func ScopeFor(a Actor, action Action) Scope {
+//
+// Faults: Forbidden "scope_missing".
+func ScopeFor(a Actor, action Action) (Scope, error) {
 	rule := RuleOf(action)
-	if a.system || rule.Allows(a.Type, Other) {
-		return Scope{All: true}
+	if err := a.checkScope(rule); err != nil {
+		return Scope{}, err
 	}
-	return Scope{User: a.User, Groups: rule.Allows(a.Type, Grouped)}
+	if a.system || rule.Allows(a.Type, Other) {
+		return Scope{All: true}, nil
+	}
+	return Scope{User: a.User, Groups: rule.Allows(a.Type, Grouped)}, nil
 }

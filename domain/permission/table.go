@@ -35,6 +35,7 @@ const (
 	DeactivateUser Action = "user.deactivate"
 	ListUsers      Action = "user.list"
 	ManageGroups   Action = "group.manage"
+	ManageTokens   Action = "token.manage"
 	ReadPlaces     Action = "place.read"
 	EditPlaces     Action = "place.edit"
 
@@ -55,6 +56,7 @@ const (
 	ReadAllBugs      Action = "bug.read_all"
 	ReadOperations   Action = "operations.read"
 	LogClientRequest Action = "request.log"
+	ManageKeys       Action = "key.manage"
 )
 
 // Relation is how the actor stands to the owner of the thing.
@@ -67,12 +69,15 @@ const (
 	Other
 )
 
-// Rule is one row of the policy: from which user type on an action is allowed, by relation.
+// Rule is one row of the policy: from which user type on an action is allowed, by relation, and the
+// scope that an API token must carry for it.
 type Rule struct {
 	Action    Action
+	Needs     TokenScope
 	OwnFrom   UserType
 	GroupFrom UserType
 	AnyFrom   UserType
+	NeverOwn  string // code of the refusal where nobody, whatever his type, may do it with his own
 	Meaning   string
 	Remark    string
 }
@@ -91,48 +96,50 @@ func (r Rule) Allows(t UserType, rel Relation) bool {
 
 // Table is the policy, in the order in which it is printed. Source: spec/decisions.md 2.6 and 2.7.
 var Table = []Rule{
-	{Action: ReadCase, OwnFrom: Provider, GroupFrom: GroupAdmin, AnyFrom: CaseAdmin, Meaning: "read a case, its history and files"},
-	{Action: CreateCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "record a case"},
-	{Action: EditCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change a case", Remark: "own: at 0 and 1; Case Admin: up to 10; nobody the codes of own cases at 10"},
-	{Action: DeleteCase, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "delete a case", Remark: "own: at 0 and 1; Case Admin: not at 15 or 20"},
-	{Action: RestoreCase, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "restore a deleted case"},
-	{Action: PurgeCase, OwnFrom: never, GroupFrom: never, AnyFrom: SystemAdmin, Meaning: "purge a deleted case for good"},
-	{Action: AssignCase, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change the owner of a case", Remark: "not when the actor is the old or the new owner"},
-	{Action: AttachAdmin, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "set the administrative file of a case"},
-	{Action: ReadPay, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see how the pay of a case came about"},
-	{Action: MoveCase, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "move cases through the lifecycle", Remark: "nobody moves own cases to 10 or above"},
-	{Action: MoveMoney, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "make moves that open, settle, cancel or reverse a payment"},
-	{Action: ApproveZero, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "approve an unpriced case to be paid at zero", Remark: "nobody for own cases"},
-	{Action: ListAllCases, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list everybody's cases by status"},
-	{Action: ListGroupCases, OwnFrom: never, GroupFrom: never, AnyFrom: GroupAdmin, Meaning: "list the cases of group members", Remark: "members of type 1 to 6, where the membership says group_admin"},
-	{Action: SeeDashboards, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see the dashboards"},
-	{Action: ExportCases, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "export cases"},
-	{Action: LoadImages, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "download the documents of many cases"},
-	{Action: ReadProfile, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read a user's profile", Remark: "others: types up to the own"},
-	{Action: EditProfile, OwnFrom: Provider, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "change a user's profile", Remark: "others: types below the own"},
-	{Action: RankUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "set user_type, user_tier, max_case_status, active", Remark: "never one's own; types below the own, 999 excepted"},
-	{Action: CreateUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "create users", Remark: "types below the own, 999 excepted"},
-	{Action: DeactivateUser, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "deactivate users", Remark: "types below the own, 999 excepted; never oneself"},
-	{Action: ListUsers, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list users", Remark: "types up to the own"},
-	{Action: ManageGroups, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "manage groups and memberships"},
-	{Action: ReadPlaces, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list surgeons and facilities"},
-	{Action: EditPlaces, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change surgeons and facilities"},
-	{Action: ReadLists, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "read the lists"},
-	{Action: EditLists, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "change the lists"},
-	{Action: LookUpCodes, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up procedure codes"},
-	{Action: LookUpNPI, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up NPIs"},
-	{Action: ManagePrices, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read and load the price tables"},
-	{Action: ReadOwnReport, OwnFrom: Provider, GroupFrom: never, AnyFrom: never, Meaning: "get one's own payment report and its password"},
-	{Action: ReadReports, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "make and fetch payment reports and accounting files"},
-	{Action: ReadRuns, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read payment runs"},
-	{Action: ManageRuns, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "open, settle and reverse payment runs", Remark: "own cases are left out"},
-	{Action: RunJobs, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see and start scheduled jobs"},
-	{Action: SendMail, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "mail reports, manage recipients, read the e-mail log"},
-	{Action: ReadAudit, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the audit trail"},
-	{Action: ReportBug, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "report a bug and follow it"},
-	{Action: ReadAllBugs, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read all bug reports"},
-	{Action: ReadOperations, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see metrics and the components of the health report"},
-	{Action: LogClientRequest, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
+	{Action: ReadCase, Needs: CasesRead, OwnFrom: Provider, GroupFrom: GroupAdmin, AnyFrom: CaseAdmin, Meaning: "read a case, its history and files"},
+	{Action: CreateCase, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "record a case"},
+	{Action: EditCase, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change a case", Remark: "own: at 0 and 1; Case Admin: up to 10; nobody the codes of own cases at 10"},
+	{Action: DeleteCase, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "delete a case", Remark: "own: at 0 and 1; Case Admin: not at 15 or 20"},
+	{Action: RestoreCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "restore a deleted case"},
+	{Action: PurgeCase, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: SystemAdmin, Meaning: "purge a deleted case for good"},
+	{Action: AssignCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, NeverOwn: "own_case", Meaning: "change the owner of a case", Remark: "not when the actor is the old or the new owner"},
+	{Action: AttachAdmin, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "set the administrative file of a case"},
+	{Action: ReadPay, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see how the pay of a case came about"},
+	{Action: MoveCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "move cases through the lifecycle", Remark: "nobody moves own cases to 10 or above"},
+	{Action: MoveMoney, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "make moves that open, settle, cancel or reverse a payment"},
+	{Action: ApproveZero, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, NeverOwn: "own_case", Meaning: "approve an unpriced case to be paid at zero", Remark: "nobody for own cases"},
+	{Action: ListAllCases, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list everybody's cases by status"},
+	{Action: ListGroupCases, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: GroupAdmin, Meaning: "list the cases of group members", Remark: "members of type 1 to 6, where the membership says group_admin"},
+	{Action: SeeDashboards, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see the dashboards"},
+	{Action: ExportCases, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "export cases"},
+	{Action: LoadImages, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "download the documents of many cases"},
+	{Action: ReadProfile, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read a user's profile", Remark: "others: types up to the own"},
+	{Action: EditProfile, Needs: Administration, OwnFrom: Provider, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "change a user's profile", Remark: "others: types below the own"},
+	{Action: RankUser, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, NeverOwn: "not_on_yourself", Meaning: "set user_type, user_tier, max_case_status, active", Remark: "never one's own; types below the own, 999 excepted"},
+	{Action: CreateUser, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "create users", Remark: "types below the own, 999 excepted"},
+	{Action: DeactivateUser, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, NeverOwn: "not_on_yourself", Meaning: "deactivate users", Remark: "types below the own, 999 excepted; never oneself"},
+	{Action: ListUsers, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list users", Remark: "types up to the own"},
+	{Action: ManageGroups, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: UserAdmin, Meaning: "manage groups and memberships"},
+	{Action: ManageTokens, Needs: Administration, OwnFrom: Provider, GroupFrom: never, AnyFrom: never, Meaning: "make, list and revoke one's own API tokens", Remark: "with an API token: of no more scopes than it has"},
+	{Action: ReadPlaces, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list surgeons and facilities"},
+	{Action: EditPlaces, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change surgeons and facilities"},
+	{Action: ReadLists, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "read the lists"},
+	{Action: EditLists, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "change the lists"},
+	{Action: LookUpCodes, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up procedure codes"},
+	{Action: LookUpNPI, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "look up NPIs"},
+	{Action: ManagePrices, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read and load the price tables"},
+	{Action: ReadOwnReport, Needs: Payments, OwnFrom: Provider, GroupFrom: never, AnyFrom: never, Meaning: "get one's own payment report and its password"},
+	{Action: ReadReports, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "make and fetch payment reports and accounting files"},
+	{Action: ReadRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read payment runs"},
+	{Action: ManageRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "open, settle and reverse payment runs", Remark: "own cases are left out"},
+	{Action: RunJobs, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see and start scheduled jobs"},
+	{Action: SendMail, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "mail reports, manage recipients, read the e-mail log"},
+	{Action: ReadAudit, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the audit trail"},
+	{Action: ReportBug, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "report a bug and follow it"},
+	{Action: ReadAllBugs, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read all bug reports"},
+	{Action: ReadOperations, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see metrics and the components of the health report"},
+	{Action: LogClientRequest, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
+	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},
 }
 
 var byAction = func() map[Action]Rule {
@@ -152,20 +159,24 @@ func RuleOf(action Action) Rule {
 }
 
 // Check says whether the actor may act on a thing of this owner; a thing without an owner has "".
-// Faults: Forbidden "not_your_data" when it is allowed on own things only, else "not_allowed".
+// Faults: Forbidden "not_your_data" when it is allowed on own things only, else "not_allowed";
+// "scope_missing" if only his token does not reach that far.
 func Check(a Actor, action Action, owner ident.UserID) error {
-	rel := Other
+	return CheckRelation(a, action, a.relationTo(owner))
+}
+
+func (a Actor) relationTo(owner ident.UserID) Relation {
 	if owner != "" && a.Is(owner) {
-		rel = Own
+		return Own
 	}
-	return CheckRelation(a, action, rel)
+	return Other
 }
 
 // CheckRelation is Check for a known relation.
 func CheckRelation(a Actor, action Action, rel Relation) error {
 	rule := RuleOf(action)
 	if a.system || rule.Allows(a.Type, rel) {
-		return nil
+		return a.checkScope(rule)
 	}
 	if rel != Own && rule.Allows(a.Type, Own) {
 		return NotYourData()

@@ -42,6 +42,8 @@ var ranks = map[permission.UserType]may{
 			permission.ReadPlaces, permission.EditPlaces, permission.ReadProfile, permission.EditProfile,
 			// own report and its password
 			permission.ReadOwnReport,
+			// own API tokens (2.3)
+			permission.ManageTokens,
 		},
 		any: []permission.Action{
 			// own bug reports, lists, NPI and code look-ups: nobody owns these
@@ -143,7 +145,7 @@ func TestPolicy(t *testing.T) {
 			for rel := range names {
 				wantCode(t, permission.CheckRelation(someone(typ), "no.such", rel), "not_allowed")
 			}
-			equal(t, "scope", permission.ScopeFor(someone(typ), "no.such").All, false)
+			equal(t, "scope", scopeOf(someone(typ), "no.such").All, false)
 		}
 		wantCode(t, permission.Check(permission.System("cli"), "no.such", ""), "")
 	})

@@ -197,7 +197,7 @@ func TestEveryMoveByEveryRoleDoesWhatTheTableSays(t *testing.T) {
 						wantUnchanged(p.t, db, before, a.String())
 						continue
 					}
-					if judge(p, db, a, got.is(200), stands, standing, letter) == 0 {
+					if compare(p, db, a, got.is(200), stands, standing, letter) == 0 {
 						wantUnchanged(p.t, db, before, a.String())
 						continue
 					}
@@ -252,8 +252,8 @@ func wantUnchanged(t *testing.T, db *database, before, after string) {
 	}
 }
 
-// judge compares an answer and what is stored with the table, and says how many cases moved.
-func judge(p *program, db *database, a attempt, got answer, stands []stand, standing map[stand]string, letter map[[2]int]string) int {
+// compare holds an answer and what is stored against the table, and says how many cases moved.
+func compare(p *program, db *database, a attempt, got answer, stands []stand, standing map[stand]string, letter map[[2]int]string) int {
 	p.t.Helper()
 	moved, refusedAs := map[string]map[string]any{}, map[string]string{}
 	for _, m := range got.at("updated_cases").([]any) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,6 +32,28 @@ type program struct {
 	server      *httptest.Server
 	databaseURL string
 	statements  atomic.Int64
+	log         *logged
+	identify    func(req *http.Request, as string) // says who calls
+}
+
+// logged is what the program has written to its log.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *logged) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+// String gives all of it.
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // databases are the real databases every scenario runs on.
@@ -60,7 +83,13 @@ const patience = 30 * time.Second
 // start runs the program on a database.
 func start(t *testing.T, databaseURL string, more map[string]string) *program {
 	t.Helper()
-	p := &program{t: t, clock: given.NewClock(), databaseURL: databaseURL}
+	return startAt(t, given.NewClock(), databaseURL, more)
+}
+
+func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[string]string) *program {
+	t.Helper()
+	p := &program{t: t, clock: clock, databaseURL: databaseURL, log: &logged{}}
+	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
 		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
 		"SURGICASE_KEYS": given.KeySet(t),
@@ -69,7 +98,7 @@ func start(t *testing.T, databaseURL string, more map[string]string) *program {
 		env[name] = value
 	}
 	running, err := bootstrap.Open(context.Background(), env, bootstrap.Parts{
-		Clock: p.clock, OnStatement: func(context.Context, time.Duration, error) { p.statements.Add(1) },
+		Clock: p.clock, Log: p.log, OnStatement: func(context.Context, time.Duration, error) { p.statements.Add(1) },
 	})
 	if err != nil {
 		t.Fatalf("the program does not start: %v", err)
@@ -127,7 +156,7 @@ func (p *program) try(method, path, as string, body any, headers ...string) (ans
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if as != "" {
-		req.Header.Set("X-User-ID", as)
+		p.identify(req, as)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])

@@ -2,10 +2,17 @@ package contract_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
+	"surgicase/bootstrap"
 	"surgicase/ports"
 	"surgicase/test/contract"
 	"surgicase/test/given"
@@ -83,11 +90,14 @@ func TestRosters(t *testing.T)    { onEach(t, contract.Rosters) }
 func TestSurgeons(t *testing.T)   { onEach(t, contract.Surgeons) }
 func TestFacilities(t *testing.T) { onEach(t, contract.Facilities) }
 func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
+func TestTokens(t *testing.T)     { onEach(t, contract.Tokens) }
 func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
 func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }
 func TestLists(t *testing.T)      { onEach(t, contract.Lists) }
 func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
 func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
+func TestSeals(t *testing.T)      { onEach(t, contract.Seals) }
+func TestAuditLog(t *testing.T)   { onEach(t, contract.AuditLog) }
 
 func TestRuns(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Runs(t, open, carried) })
@@ -95,4 +105,56 @@ func TestRuns(t *testing.T) {
 
 func TestAudit(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Audit(t, open, trail) })
+}
+
+// secretProviders are the adapters of ports.Secrets, each with the secrets given.
+var secretProviders = map[string]contract.OpenSecrets{
+	"env": func(t *testing.T, given map[string]string) ports.Secrets {
+		environment := map[string]string{}
+		for name, value := range given {
+			environment[strings.ToUpper(strings.ReplaceAll(name, "/", "_"))] = value
+		}
+		return envsecrets.Open(environment, t.TempDir())
+	},
+	"files": func(t *testing.T, given map[string]string) ports.Secrets {
+		dir := t.TempDir()
+		for name, value := range given {
+			if err := os.WriteFile(filepath.Join(dir, strings.ReplaceAll(name, "/", "-")+".json"), []byte(value), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return envsecrets.Open(nil, dir)
+	},
+	"aws": func(t *testing.T, secrets map[string]string) ports.Secrets {
+		return awsSecrets(t, given.StartSecretsManager(t, secrets), time.Now)
+	},
+}
+
+func TestSecrets(t *testing.T) {
+	for name, open := range secretProviders {
+		t.Run(name, func(t *testing.T) { contract.Secrets(t, open) })
+	}
+}
+
+// tried says under which names the adapters of the program are tried here.
+var tried = map[string]bool{
+	"sqlite": stores["SQLite"] != nil, "mysql": stores["MariaDB"] != nil, "env": secretProviders["env"] != nil && secretProviders["files"] != nil,
+	"aws": secretProviders["aws"] != nil,
+}
+
+func TestNoAdapterSkipsItsContract(t *testing.T) {
+	for _, name := range slices.Concat(bootstrap.StoreAdapters(), bootstrap.SecretsAdapters()) {
+		if !tried[name] {
+			t.Errorf("adapter %s is not held to the contract of its port", name)
+		}
+	}
+}
+
+func TestVerifier(t *testing.T) {
+	t.Run("oidc", func(t *testing.T) {
+		contract.Verifier(t, func(_ *testing.T, issuer, claim string, clock *given.Clock) ports.Verifier {
+			return oidcauth.Open(oidcauth.Config{Issuer: issuer, Audience: given.Audience, UserClaim: claim, Now: clock.Now})
+		})
+	})
+	t.Run("none", func(t *testing.T) { contract.NoVerifier(t, oidcauth.None{}) })
 }

@@ -165,6 +165,11 @@ func isEmpty[T any](t *testing.T, what string, list []T) {
 
 type counterKey struct{}
 
+// Counting gives a context in which HeardStatement counts.
+func Counting(ctx context.Context, into *atomic.Int64) context.Context {
+	return context.WithValue(ctx, counterKey{}, into)
+}
+
 // HeardStatement is to be called by the adapter for every statement, with the context it runs in.
 func HeardStatement(ctx context.Context) {
 	if counter, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
@@ -181,7 +186,7 @@ func (w *world) costOf(fn work) int64 { w.t.Helper(); return w.counted(w.store.I
 func (w *world) counted(run func(context.Context, work) error, fn work) int64 {
 	w.t.Helper()
 	var statements atomic.Int64
-	if err := run(context.WithValue(w.ctx, counterKey{}, &statements), fn); err != nil {
+	if err := run(Counting(w.ctx, &statements), fn); err != nil {
 		w.t.Fatalf("unexpected: %v", err)
 	}
 	if statements.Load() == 0 {

@@ -5,8 +5,10 @@ package docs
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -42,6 +44,7 @@ func configuration() string {
 	}
 	b.WriteString("\nSecrets, with `SECRETS_PROVIDER=env`: the variable, or else the file in `DATA_DIR/keys`.\n\n| secret | variable | file | what it is |\n|---|---|---|---|\n")
 	b.WriteString("| `surgicase/keys` | `SURGICASE_KEYS` | `surgicase-keys.json` | the key set of the encrypted columns; made on first start when the database is SQLite |\n")
+	b.WriteString("| `surgicase/gateway-secret` | `GATEWAY_SECRET`, `SURGICASE_GATEWAY_SECRET` | `surgicase-gateway-secret.json` | with `AUTH_MODE=gateway`: what the gateway sends, at least 32 characters |\n")
 	return b.String()
 }
 
@@ -55,19 +58,52 @@ func code(s string) string {
 func permissions() string {
 	var b strings.Builder
 	b.WriteString("# Who may do what\n\nGenerated from `domain/permission/table.go`: `make docs`. The columns say from which user type on an action is allowed:\n" +
-		"on one's own things, on those of members of groups that one administers, on anybody's.\nTypes: 1 provider, 7 group admin, 10 case admin, 20 user admin, 100 global admin, 999 system admin.\n\n" +
-		"| action | what | own | group | any | and |\n|---|---|---|---|---|---|\n")
+		"on one's own things, on those of members of groups that one administers, on anybody's. The column token is the scope that an API token needs for it.\nTypes: 1 provider, 7 group admin, 10 case admin, 20 user admin, 100 global admin, 999 system admin.\n\n" +
+		"| action | what | own | group | any | token | and |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range permission.Table {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Action, r.Meaning, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), r.Remark)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | `%s` | %s |\n", r.Action, r.Meaning, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), r.Needs, r.Remark)
 	}
 	return b.String()
 }
 
 func from(r permission.Rule, rel permission.Relation) string {
-	for _, t := range permission.Types {
-		if r.Allows(t, rel) {
-			return fmt.Sprint(int(t))
-		}
+	if t := r.From(rel); t != 0 {
+		return fmt.Sprint(int(t))
 	}
 	return "-"
+}
+
+// TestTheSecurityPageNamesRealTests looks for every test that docs/security.md names.
+func TestTheSecurityPageNamesRealTests(t *testing.T) {
+	page, err := os.ReadFile("../../docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := testSources(t)
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 20 {
+		t.Errorf("the page names only %d tests", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(sources, "func "+name[1]+"(") {
+			t.Errorf("docs/security.md names %s, which does not exist", name[1])
+		}
+	}
+}
+
+func testSources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		all.Write(source)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }

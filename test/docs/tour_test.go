@@ -30,7 +30,7 @@ func TestTheTourWorksWordForWord(t *testing.T) {
 	script := "set -euo pipefail\n" + strings.ReplaceAll(marked(tour), "127.0.0.1:8000", address)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "bash", "-c", script).CombinedOutput() //nolint:gosec // our own README
+	out, err := exec.CommandContext(ctx, "bash", "-c", script).CombinedOutput()
 	if err != nil {
 		t.Fatalf("the tour fails: %v\n%s", err, out)
 	}
@@ -78,7 +78,7 @@ func serveDemo(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "surgicase")
-	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil { //nolint:gosec // our own program
+	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -87,7 +87,7 @@ func serveDemo(t *testing.T) string {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	command := exec.Command(binary, "serve", "--demo") //nolint:gosec // our own program
+	command := exec.Command(binary, "serve", "--demo")
 	command.Env = append(os.Environ(), "AUTH_MODE=trusted", "HTTP_ADDR="+address, "DATA_DIR="+filepath.Join(dir, "data"), "LOG_LEVEL=ERROR")
 	var said strings.Builder
 	command.Stderr = &said

@@ -27,8 +27,9 @@ var Morning = time.Date(2026, time.March, 2, 9, 30, 15, 123456000, time.UTC)
 
 // Clock is a ports.Clock that stands still until somebody moves it.
 type Clock struct {
-	mu  sync.Mutex
-	now time.Time
+	mu    sync.Mutex
+	now   time.Time
+	panic string
 }
 
 // NewClock gives a clock that shows Morning.
@@ -38,7 +39,17 @@ func NewClock() *Clock { return &Clock{now: Morning} }
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.panic != "" {
+		panic(c.panic)
+	}
 	return c.now
+}
+
+// Panic makes the clock panic with a text instead of telling the time; "" ends that.
+func (c *Clock) Panic(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.panic = text
 }
 
 // Set moves the clock to a time.

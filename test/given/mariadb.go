@@ -118,6 +118,27 @@ func freshDatabase(t testing.TB, server *url.URL) string {
 	return fresh.String()
 }
 
+// Account makes another user on the server of a database, dropped with the test, who may do nothing
+// yet, and returns the URL of the database with him in it.
+func Account(t testing.TB, database string) string {
+	t.Helper()
+	server, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, password := "account_"+rand.Text()[:12], rand.Text()
+	account := *server
+	account.User = url.UserPassword(name, password)
+	do := func(statement string) {
+		if err := execute(server, statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	do("CREATE USER '" + name + "'@'%' IDENTIFIED BY '" + password + "'")
+	t.Cleanup(func() { do("DROP USER '" + name + "'@'%'") })
+	return account.String()
+}
+
 // execute opens a connection of its own: statements here are rare, and an open
 // pool would outlive the test that made it.
 func execute(server *url.URL, statement string) error {

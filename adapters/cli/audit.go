@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/application/operations"
+	"surgicase/domain/audit"
+)
+
+// Auditor verifies, exports and signs the audit trail.
+type Auditor interface {
+	VerifyAudit(ctx context.Context, of Evidence, progress Progress) (audit.Report, error)
+	ExportAudit(ctx context.Context, file string, progress Progress) (links int64, err error)
+	SignAudit(ctx context.Context) (operations.Deposited, error)
+}
+
+// Evidence names what is to be verified: an export or, without one, the configured database; and by
+// which checkpoints and keys.
+type Evidence struct {
+	Export      string
+	Checkpoints []string // files or folders, beside those in the database or the export
+	PublicKeys  []string // files, or the keys themselves in base64
+}
+
+// Progress hears how many links of how many are done.
+type Progress func(done, of int64)
+
+func auditCommands(p Auditor) *cobra.Command {
+	c := &cobra.Command{Use: "audit", Short: "Verify, export and sign the audit trail"}
+	c.AddCommand(auditVerify(p), auditExport(p), auditCheckpoint(p))
+	return c
+}
+
+func auditVerify(p Auditor) *cobra.Command {
+	var of Evidence
+	c := &cobra.Command{
+		Use: "verify", Short: "Check that nothing in the audit trail was changed, removed or put in; the exit code is 1 if something was", Args: cobra.NoArgs,
+		Example: "  surgicase audit verify\n  surgicase audit verify --from trail.ndjson --checkpoint /mnt/safe/checkpoints --public-key checkpoint.pub",
+		RunE: func(c *cobra.Command, _ []string) error {
+			report, err := p.VerifyAudit(c.Context(), of, progressOn(c.ErrOrStderr(), "verified"))
+			if err != nil {
+				return err
+			}
+			printReport(c.OutOrStdout(), report)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&of.Export, "from", "", "an exported file, instead of the database")
+	c.Flags().StringArrayVar(&of.Checkpoints, "checkpoint", nil, "a checkpoint that was kept, or a folder of them (repeatable)")
+	c.Flags().StringArrayVar(&of.PublicKeys, "public-key", nil, "a public key of checkpoints in base64, or a file with one (repeatable); without it that of the configured secret")
+	return c
+}
+
+func printReport(out io.Writer, r audit.Report) {
+	fmt.Fprintf(out, "the trail is whole: %d entries sealed, %d waiting for their seal, %d checkpoints met\n", r.Last.Seq, r.Unsealed, r.Checkpoints)
+	if r.Last.Seq > 0 {
+		fmt.Fprintf(out, "the last seal is %d, of entry %d: %x\n", r.Last.Seq, r.Last.Entry, r.Last.Hash)
+	}
+	switch {
+	case r.Unproven > 0:
+		fmt.Fprintf(out, "note: no public key is known (--public-key), so the signatures of %d checkpoints were not checked\n", r.Unproven)
+	case r.Checkpoints == 0:
+		fmt.Fprintln(out, "note: there was no checkpoint, so nobody can know whether the end was cut off (--checkpoint)")
+	}
+}
+
+func auditExport(p Auditor) *cobra.Command {
+	return &cobra.Command{
+		Use: "export FILE", Short: "Write the whole audit trail to a file of JSON lines that audit verify --from can check anywhere", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			links, err := p.ExportAudit(c.Context(), args[0], progressOn(c.ErrOrStderr(), "exported"))
+			if err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "%d entries exported to %s\n", links, args[0])
+			}
+			return err
+		},
+	}
+}
+
+func auditCheckpoint(p Auditor) *cobra.Command {
+	return &cobra.Command{
+		Use: "checkpoint", Short: "Seal what is left and sign how far the audit trail has come; keep the file in another place", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			made, err := p.SignAudit(c.Context())
+			if err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "checkpoint at seal %d written to %s\npublic key %s: %s\n", made.Seq, made.Place, made.KeyID, base64.StdEncoding.EncodeToString(made.Public))
+			}
+			return err
+		},
+	}
+}
+
+// progressOn shows progress in one line of a terminal, and nothing elsewhere.
+func progressOn(out io.Writer, word string) Progress {
+	file, ok := out.(*os.File)
+	if ok {
+		info, err := file.Stat()
+		ok = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	if !ok {
+		return func(int64, int64) {}
+	}
+	return func(done, of int64) {
+		if fmt.Fprintf(out, "\r%s %d of %d", word, done, max(done, of)); done >= of {
+			fmt.Fprint(out, "\r\x1b[K")
+		}
+	}
+}

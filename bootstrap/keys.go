@@ -1,0 +1,118 @@
+package bootstrap
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/fx"
+
+	"surgicase/adapters/awssecrets"
+	"surgicase/adapters/cli"
+	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/sqlstore"
+	"surgicase/application/operations"
+	"surgicase/domain/fault"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+)
+
+// keysPause is how often an instance looks for a changed key set. With the five minutes for which
+// secrets are cached it makes up most of operations.KeyLearning.
+const keysPause = time.Minute
+
+// openSecrets opens the configured provider.
+func openSecrets(c Config, env environment) (ports.Secrets, error) {
+	return secretProviders[string(c.SecretsProvider)](c, env)
+}
+
+// openAWSSecrets takes the credentials from the environment if they are there, as AWS's own tools do.
+func openAWSSecrets(c Config, env environment) (ports.Secrets, error) {
+	return awssecrets.Open(context.Background(), awssecrets.Config{
+		Region: c.AWSRegion, Endpoint: cmp.Or(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"], env["AWS_ENDPOINT_URL"]),
+		KeyID: env["AWS_ACCESS_KEY_ID"], KeySecret: env["AWS_SECRET_ACCESS_KEY"], SessionToken: env["AWS_SESSION_TOKEN"],
+		Now: systemClock{}.Now,
+	})
+}
+
+// secretOrMade gives a secret. It is made when there is none, the database is SQLite and the provider
+// keeps files: development needs no setup, production never gets new keys by accident.
+func secretOrMade(ctx context.Context, c Config, secrets ports.Secrets, name string, fresh func() ([]byte, error)) ([]byte, error) {
+	secret, err := secrets.Get(ctx, name)
+	if maker, ok := secrets.(*envsecrets.Secrets); ok && errors.Is(err, fault.NotFound) && c.DatabaseURL.scheme() == "sqlite" {
+		return maker.Make(ctx, name, fresh)
+	}
+	return secret, err
+}
+
+// keyring opens the key set, and follows it when it changes.
+func keyring(ctx context.Context, c Config, secrets ports.Secrets) (*sqlstore.Keyring, error) {
+	if _, err := secretOrMade(ctx, c, secrets, ports.KeySetSecret, sqlstore.NewKeySet); err != nil {
+		return nil, err
+	}
+	return sqlstore.LoadKeyring(ctx, func(ctx context.Context, fresh bool) ([]byte, error) {
+		if fresh {
+			return secrets.Fresh(ctx, ports.KeySetSecret)
+		}
+		return secrets.Get(ctx, ports.KeySetSecret)
+	})
+}
+
+// followKeys has a store take up changes of its key set while the app runs.
+func followKeys(life fx.Lifecycle, store *sqlstore.Store, events ports.Events) {
+	loop{name: "keys", pause: keysPause, work: func(ctx context.Context) error {
+		changed, err := store.RefreshKeys(ctx)
+		if changed {
+			events.Happened(ctx, ports.Event{Name: "keys.refreshed"})
+		}
+		return err
+	}}.run(life, events)
+}
+
+func newKeys(store *sqlstore.Store, secrets ports.Secrets, clock ports.Clock, ids ports.IDs, events ports.Events) *operations.Keys {
+	return operations.NewKeys(store, secrets, clock, ids, events)
+}
+
+// KeysStatus says how the keys of the encrypted columns stand.
+func (p *program) KeysStatus(ctx context.Context) (status operations.KeysStatus, err error) {
+	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+		status, err = keys.Status(ctx, permission.System("cli"))
+		return err
+	})
+	return status, err
+}
+
+// RotateKeys makes a new key and encrypts everything with it.
+func (p *program) RotateKeys(ctx context.Context, how operations.Rotation) (done operations.Rotated, err error) {
+	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+		done, err = keys.Rotate(ctx, permission.System("cli"), how)
+		return err
+	})
+	return done, err
+}
+
+// RetireKeys drops old keys that nothing is encrypted with.
+func (p *program) RetireKeys(ctx context.Context, learning time.Duration) (done operations.Retired, err error) {
+	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+		done, err = keys.Retire(ctx, permission.System("cli"), learning)
+		return err
+	})
+	return done, err
+}
+
+func (p *program) withKeys(ctx context.Context, do func(context.Context, *operations.Keys) error) error {
+	var keys *operations.Keys
+	return p.run(ctx, []any{&keys}, func(ctx context.Context) error { return do(ctx, keys) })
+}
+
+// keySetFinding says where the key set is, and warns of a production that lives on the file that
+// development makes for itself.
+func keySetFinding(c Config, secrets ports.Secrets, err error) cli.Finding {
+	f := found("key set", "from provider "+string(c.SecretsProvider)+": "+secrets.Origin(ports.KeySetSecret), err)
+	if files, ok := secrets.(*envsecrets.Secrets); ok && f.OK && c.production() && files.InFile(ports.KeySetSecret) {
+		f.Warn = true
+		f.Detail += "; that is where development keeps its keys: production takes them from SURGICASE_KEYS or SECRETS_PROVIDER=aws"
+	}
+	return f
+}

@@ -1,0 +1,71 @@
+package bootstrap
+
+import (
+	"context"
+	"time"
+
+	"surgicase/adapters/cli"
+	"surgicase/application/access"
+	"surgicase/application/people"
+	"surgicase/domain/directory"
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+)
+
+// CreateToken makes an API token as the operator; it is how the first one comes to be.
+func (p *program) CreateToken(ctx context.Context, in cli.NewToken) (made *directory.Token, text string, err error) {
+	var tokens *people.Tokens
+	var clock ports.Clock
+	err = p.run(ctx, []any{&tokens, &clock}, func(ctx context.Context) (err error) {
+		wanted, err := readNewToken(in, clock.Now())
+		if err != nil {
+			return err
+		}
+		made, text, err = tokens.Create(ctx, permission.System("cli"), wanted)
+		return err
+	})
+	return made, text, err
+}
+
+func readNewToken(in cli.NewToken, now time.Time) (people.NewToken, error) {
+	var bad fault.Collector
+	wanted := people.NewToken{Owner: ident.UserID(in.User), ExpiresAt: now.AddDate(0, 0, in.Days)}
+	_, err := ident.ParseUserID(in.User)
+	bad.Check("--user", err)
+	wanted.Name, err = directory.ParseLine(in.Name, directory.MaxTokenName, true)
+	bad.Check("--name", err)
+	wanted.Scopes, err = permission.ParseTokenScopes(in.Scopes)
+	bad.Check("--scopes", err)
+	bad.Check("--days", directory.CheckTokenLife(now, wanted.ExpiresAt))
+	return wanted, bad.Err()
+}
+
+// ListTokens lists the tokens of a user that are not revoked.
+func (p *program) ListTokens(ctx context.Context, user string) (list []directory.Token, err error) {
+	var tokens *people.Tokens
+	err = p.run(ctx, []any{&tokens}, func(ctx context.Context) (err error) {
+		list, err = tokens.List(ctx, permission.System("cli"), ident.UserID(user), 0, people.MaxListed)
+		return err
+	})
+	return list, err
+}
+
+// RevokeToken ends a token of a user.
+func (p *program) RevokeToken(ctx context.Context, user string, id int64) error {
+	var tokens *people.Tokens
+	return p.run(ctx, []any{&tokens}, func(ctx context.Context) error {
+		return tokens.Revoke(ctx, permission.System("cli"), ident.UserID(user), id)
+	})
+}
+
+// Explain says whether a user may do something, and by which rule.
+func (p *program) Explain(ctx context.Context, user string, action permission.Action, caseID string) (x access.Explanation, err error) {
+	var service *access.Service
+	err = p.run(ctx, []any{&service}, func(ctx context.Context) (err error) {
+		x, err = service.Explain(ctx, ident.UserID(user), action, ident.CaseID(caseID))
+		return err
+	})
+	return x, err
+}
