@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -63,9 +64,14 @@ func (s sealing) after(ctx context.Context) {
 	}
 }
 
+// steady keeps the collector ahead of a stream of entries, also on a busy machine: what they need at once
+// is a fraction of this.
+func steady() { debug.SetMemoryLimit(32 << 20) }
+
 // VerifyAudit checks the trail in the database or in an export. It needs no key of the encrypted
 // columns and writes nothing.
 func (p *program) VerifyAudit(ctx context.Context, of cli.Evidence, progress cli.Progress) (audit.Report, error) {
+	steady()
 	c, err := LoadConfig(p.env, false)
 	if err != nil {
 		return audit.Report{}, err
@@ -175,6 +181,7 @@ func readCheckpoints(paths []string) ([]audit.Checkpoint, error) {
 
 // ExportAudit writes the whole trail to a file. The file is whole or not there.
 func (p *program) ExportAudit(ctx context.Context, path string, progress cli.Progress) (links int64, err error) {
+	steady()
 	var trail *operations.Trail
 	err = p.run(ctx, []any{&trail}, func(ctx context.Context) error {
 		return trail.Export(ctx, permission.System("cli"), func(e audit.Evidence) (err error) {

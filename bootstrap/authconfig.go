@@ -153,7 +153,6 @@ func (c Config) checkAuth() ConfigFaults {
 	refuse(gateway && !c.TrustedProxies.given, "TRUSTED_PROXIES", "", "with AUTH_MODE=gateway", "only the addresses or networks of the gateway")
 	refuse(c.AuthMode == httpapi.ModeTrusted && c.HTTPAddr != "" && !c.HTTPAddr.loopback(), "HTTP_ADDR", string(c.HTTPAddr), "with AUTH_MODE=trusted", "only a loopback address")
 	refuse(token && issuer.open() && !issuer.onLoopback(), "AUTH_ISSUER", string(issuer), "on another machine", "only an https URL")
-	refuse(token && issuer.open() && issuer.onLoopback() && c.production(), "AUTH_ISSUER", string(issuer), "in production", "only an https URL")
 	refuse(token && issuer != "" && c.AuthAudience == "", "AUTH_AUDIENCE", "", "with AUTH_ISSUER", "only the audience of tokens meant for SurgiCase")
 	refuse(bool(c.SelfRegistration) && (!token || issuer == ""), "AUTH_SELF_REGISTRATION", "true", "without AUTH_MODE=token and AUTH_ISSUER", "only false")
 	return faults

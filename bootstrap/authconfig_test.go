@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 )
@@ -62,8 +63,6 @@ func TestEveryWrongWayToIdentifyCallersGetsItsLine(t *testing.T) {
 		{with(gateway, "GATEWAY_SECRET", "", "SURGICASE_GATEWAY_SECRET", "short"), `GATEWAY_SECRET holds ""; with AUTH_MODE=gateway it, or the secret`},
 		{with(gateway, "GATEWAY_SECRET", longSecret[1:]), `GATEWAY_SECRET holds "(31 characters)"; it may hold a secret of at least 32 characters`},
 		{with(token, "AUTH_ISSUER", "http://id.example.com"), `AUTH_ISSUER holds "http://id.example.com"; on another machine it may hold only an https URL`},
-		{with(token, "AUTH_ISSUER", "http://127.0.0.1:1", "HTTP_ADDR", ":8000"), `AUTH_ISSUER holds "http://127.0.0.1:1"; in production it may hold only an https URL`},
-		{with(token, "AUTH_ISSUER", "http://127.0.0.1:1", "DATABASE_URL", "mysql://u:p@db/x"), `AUTH_ISSUER holds "http://127.0.0.1:1"; in production it may hold only an https URL`},
 		{with(token, "AUTH_ISSUER", "id.example.com"), `AUTH_ISSUER holds "id.example.com"; it may hold an https URL, such as`},
 		{with(token, "AUTH_ISSUER", "https://me:geheim@id.example.com"), `AUTH_ISSUER holds "https://me:xxxxx@id.example.com"; it may hold an https URL, such as`},
 		{with(token, "AUTH_ISSUER", "https://id.example.com?x=1"), `AUTH_ISSUER holds "https://id.example.com?x=1"; it may hold`},
@@ -135,5 +134,32 @@ func TestEveryVerifierCanBeChosen(t *testing.T) {
 		if !chosen[name] {
 			t.Errorf("nothing chooses the verifier %s", name)
 		}
+	}
+}
+
+// The start stops before anything is opened: no folder, no database, no listener.
+func TestWrongSettingsStopTheStart(t *testing.T) {
+	for what, env := range map[string]environment{
+		"trusted on a public address": {"AUTH_MODE": "trusted", "HTTP_ADDR": "0.0.0.0:0"},
+		"no mode at all":              {},
+		"gateway without anything":    {"AUTH_MODE": "gateway"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			env["DATA_DIR"] = dir + "/data"
+			_, err := command(t, env, "serve")
+			var faults ConfigFaults
+			if !errors.As(err, &faults) {
+				t.Fatalf("got %v", err)
+			}
+			for _, line := range faults {
+				if strings.Contains(line, "\n") || !strings.Contains(line, " holds ") || !strings.Contains(line, " it") {
+					t.Errorf("a line says %q", line)
+				}
+			}
+			if _, err := os.Stat(dir + "/data"); !os.IsNotExist(err) {
+				t.Errorf("something was made: %v", err)
+			}
+		})
 	}
 }

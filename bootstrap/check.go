@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"surgicase/adapters/cli"
+	"surgicase/ports"
 )
 
 // Check opens what the configuration names and says what works.
@@ -23,6 +24,8 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	findings = append(findings, c.authFindings(ctx, secrets)...)
 	_, err = keyring(ctx, c, secrets)
 	findings = append(findings, keySetFinding(c, secrets, err))
+	_, deskErr := newDesk(c, secrets, randomIDs{})
+	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
 	if err != nil {
 		return findings, nil
 	}

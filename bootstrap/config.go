@@ -20,7 +20,7 @@ import (
 // Config is everything that can be set, from the environment alone. Source: spec/decisions.md 10.
 type Config struct {
 	HTTPAddr        Address     `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000" doc:"address to listen on"`
-	DataDir         string      `env:"DATA_DIR" envDefault:"./data" doc:"folder for the SQLite database and the development keys"`
+	DataDir         string      `env:"DATA_DIR" envDefault:"./data" doc:"folder for the SQLite database, the development keys and the checkpoints of the audit trail"`
 	DatabaseURL     DatabaseURL `env:"DATABASE_URL" envDefault:"sqlite://" doc:"sqlite:// (surgicase.db in DATA_DIR), sqlite://PATH or mysql://user:password@host:3306/surgicase?tls=true"`
 	PoolSize        Count       `env:"DB_POOL_SIZE" envDefault:"15" doc:"MySQL connections kept idle"`
 	PoolOverflow    Count       `env:"DB_POOL_MAX_OVERFLOW" envDefault:"10" doc:"MySQL connections more under load"`

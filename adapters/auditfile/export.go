@@ -2,6 +2,7 @@ package auditfile
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -236,8 +237,13 @@ func (l *lines) next() (exportLine, error) {
 	if !l.scanner.Scan() {
 		return line, l.unreadable(errors.Join(l.scanner.Err(), errors.New("the file ends before its end")))
 	}
-	if err := json.Unmarshal(l.scanner.Bytes(), &line); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(l.scanner.Bytes()))
+	decoder.DisallowUnknownFields() // a member under another name would be as good as gone
+	if err := decoder.Decode(&line); err != nil {
 		return line, l.unreadable(err)
+	}
+	if decoder.More() {
+		return line, l.unreadable(errors.New("something follows on the line"))
 	}
 	return line, nil
 }

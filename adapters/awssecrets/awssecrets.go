@@ -2,11 +2,13 @@
 package awssecrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -25,7 +27,8 @@ type Config struct {
 	// the roles of containers and machines.
 	KeyID, KeySecret, SessionToken string
 
-	Now func() time.Time
+	Now      func() time.Time
+	Patience time.Duration // for one answer; 3 s unless it is set
 }
 
 // How long the provider may take: for one answer, and with all further tries.
@@ -33,7 +36,12 @@ const (
 	answerTimeout = 3 * time.Second
 	totalTimeout  = 8 * time.Second
 	attempts      = 3
+	longestPause  = time.Second // before a further try
 )
+
+func again() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts, o.MaxBackoff = attempts, longestPause })
+}
 
 // Secrets is a ports.Secrets.
 type Secrets struct {
@@ -45,8 +53,8 @@ type Secrets struct {
 // Open makes the provider. It asks for nothing yet.
 func Open(ctx context.Context, c Config) (*Secrets, error) {
 	options := []func(*config.LoadOptions) error{
-		config.WithRegion(c.Region), config.WithRetryMaxAttempts(attempts),
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(answerTimeout)),
+		config.WithRegion(c.Region), config.WithRetryer(again),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(cmp.Or(c.Patience, answerTimeout))),
 	}
 	if c.KeyID != "" {
 		options = append(options, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(c.KeyID, c.KeySecret, c.SessionToken)))

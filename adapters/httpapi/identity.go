@@ -35,7 +35,7 @@ type Auth struct {
 
 const (
 	headerCaller = "X-User-ID"
-	headerSecret = "X-Gateway-Secret" //nolint:gosec // the name of a header, not a secret
+	headerSecret = "X-Gateway-Secret"
 )
 
 // identify finds out who calls and puts him into the call. Source: spec/decisions.md 2.

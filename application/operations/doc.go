@@ -1,3 +1,3 @@
 // Package operations keeps the house: the editable lists, the code catalogue, time zones, repeated
-// requests.
+// requests, the audit trail, the keys.
 package operations

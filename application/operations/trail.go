@@ -23,7 +23,11 @@ func NewTrail(store ports.Store, clock ports.Clock) *Trail { return &Trail{store
 //
 // Faults: Forbidden.
 func (s *Trail) Log(ctx context.Context, who permission.Actor, q audit.Query) (audit.Page, error) {
-	entry := audit.Record(who, permission.ReadAudit, "audit_log", string(q.Case), s.clock.Now())
+	followed := string(q.Case)
+	if q.Number != 0 {
+		followed = strconv.FormatInt(q.Number, 10)
+	}
+	entry := audit.Record(who, permission.ReadAudit, "audit_log", followed, s.clock.Now())
 	entry.Fields = filters(q)
 	if err := permission.Check(who, permission.ReadAudit, ""); err != nil {
 		return audit.Page{}, ports.Refused(ctx, s.store, entry, err)
@@ -32,11 +36,7 @@ func (s *Trail) Log(ctx context.Context, who permission.Actor, q audit.Query) (a
 	if err != nil {
 		return page, err
 	}
-	var followed []string
-	if q.Number != 0 {
-		followed = append(followed, strconv.FormatInt(q.Number, 10))
-	}
-	return page, s.store.Logged(ctx, entry.Reading(followed...))
+	return page, s.store.Logged(ctx, entry.Reading())
 }
 
 // filters names the filters of a query.

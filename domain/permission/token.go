@@ -16,6 +16,9 @@ const (
 	CasesWrite     TokenScope = "cases:write" // reading included: a change shows what is there
 	Payments       TokenScope = "payments"
 	Administration TokenScope = "admin"
+
+	// AnyToken is what a rule needs that every token meets; no token carries it.
+	AnyToken TokenScope = "any"
 )
 
 // AllTokenScopes lists the scopes, in the order in which they are printed.
@@ -62,7 +65,7 @@ func (s TokenScopes) Names() []string {
 // Opens says whether the set holds a scope, or another that includes it.
 func (s TokenScopes) Opens(scope TokenScope) bool {
 	held := s.Names()
-	return slices.Contains(held, string(scope)) || (scope == CasesRead && slices.Contains(held, string(CasesWrite)))
+	return scope == AnyToken || slices.Contains(held, string(scope)) || (scope == CasesRead && slices.Contains(held, string(CasesWrite)))
 }
 
 // LimitedTo is the actor as a token with these scopes lets him act.

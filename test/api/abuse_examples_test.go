@@ -78,6 +78,16 @@ func (s *abused) newGroup() string {
 	return fmt.Sprint(id)
 }
 
+// exampleOf gives a fresh valid request to an operation.
+func (s *abused) exampleOf(op *operation) example {
+	s.t.Helper()
+	fresh, known := examples[op.base()]
+	if !known {
+		s.t.Fatalf("%s (%s) has no example: add one to abuse_examples_test.go", op, op.ID)
+	}
+	return fresh(s)
+}
+
 // examples are the valid requests, by operation id. A new operation needs one.
 var examples = map[string]func(*abused) example{
 	"health-live": nothing, "health-ready": nothing, "health-simple": nothing,
@@ -90,6 +100,11 @@ var examples = map[string]func(*abused) example{
 	"list-surgeons": ofDrA, "list-facilities": ofDrA, "get-user": ofDrA, "user-environment": ofDrA,
 	"list-cpt-codes": func(*abused) example {
 		return example{query: map[string]string{"search": "knee", "kind": "cpt", "date": "2026-03-01"}}
+	},
+	"audit-log": func(*abused) example {
+		return example{query: map[string]string{
+			"actor": "dr-a", "action": "case.read", "entity": "case", "outcome": "done", "from": "2026-01-01T00:00:00Z", "to": "2026-12-31T00:00:00Z",
+		}}
 	},
 	"list-pay-tiers":  func(*abused) example { return example{query: map[string]string{"user_tier": "1"}} },
 	"case-dashboard":  between,

@@ -54,6 +54,7 @@ var matrixRows = map[string]matrixRow{
 	"delete-user":      {own: nobody, member: fromUser, stranger: fromUser, about: leavingUser},
 	"create-user":      {all: "403 403 403 201 201 201"},
 	"list-users":       {all: fromCase},
+	"audit-log":        {all: fromGlobal},
 
 	"list-tokens":  {all: everybody},
 	"create-token": {all: created},

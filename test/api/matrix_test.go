@@ -95,7 +95,7 @@ func holdsTheMatrix(p *program) {
 		row := rowOf(p.t, op)
 		if row.about == nil {
 			for i, r := range roles {
-				s.wantCell(op, r, r.name, field(p.t, op, row.all, i), examples[op.base()](s), "")
+				s.wantCell(op, r, r.name, field(p.t, op, row.all, i), s.exampleOf(op), "")
 			}
 			continue
 		}
@@ -171,7 +171,7 @@ func TestNobodyIsLetInWithoutAnActiveAccount(t *testing.T) {
 				s.sendAs(op, "", example{}).is(200)
 				continue
 			}
-			e := examples[op.base()](s)
+			e := s.exampleOf(op)
 			before := db.print()
 			delete(e.query, "user_id")
 			s.sendAs(op, "", e).refused(401, "no_caller")
@@ -205,7 +205,7 @@ func TestNamingAnotherUserIsRefusedAlikeWhetherOrNotHeExists(t *testing.T) {
 				for _, name := range userParameters {
 					if op.takes(name) {
 						alike(s, op, as, func(user string) example {
-							e := examples[op.base()](s)
+							e := s.exampleOf(op)
 							e.query = maps.Clone(e.query)
 							if e.query == nil {
 								e.query = map[string]string{}
@@ -215,9 +215,9 @@ func TestNamingAnotherUserIsRefusedAlikeWhetherOrNotHeExists(t *testing.T) {
 						})
 					}
 				}
-				if _, named := examples[op.base()](s).body["user_id"]; named && op.base() != "change-case" && op.base() != "set-group-member" {
+				if _, named := s.exampleOf(op).body["user_id"]; named && op.base() != "change-case" && op.base() != "set-group-member" {
 					alike(s, op, as, func(user string) example {
-						e := examples[op.base()](s)
+						e := s.exampleOf(op)
 						e.body["user_id"] = user
 						return e
 					})
@@ -252,7 +252,7 @@ func TestUserIdMayOnlyRepeatTheCallerWhereItIsNoOwner(t *testing.T) {
 			if op.open() || owner || !op.takes("user_id") {
 				continue
 			}
-			e := examples[op.base()](s)
+			e := s.exampleOf(op)
 			e.query = maps.Clone(e.query)
 			if e.query == nil {
 				e.query = map[string]string{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"testing"
 
 	"surgicase/domain/permission"
@@ -187,5 +188,76 @@ func TestDeletingAndChangingAtTheSameTimeDoesNotBringACaseBack(t *testing.T) {
 			}
 			p.get("/case?case_id="+id, "dr-a").refused(404, "case_not_found")
 		}
+	})
+}
+
+func TestOverlappingMovesInEveryOrderMoveEachCaseOnce(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()["provider"]
+		p.prices()
+		ids := names("c", 60)
+		p.drafts("provider", at, ids...)
+		answers := together(p, 8, func(i int) (answer, error) {
+			some := slices.Clone(ids[i*4 : i*4+30])
+			if i%2 == 1 {
+				slices.Reverse(some)
+			}
+			return p.try(http.MethodPatch, "/bulk_update_case_status", "case-admin", moveOf(1+9*(i%2), some))
+		})
+		moved := 0.0
+		for _, a := range answers {
+			moved += a.is(200).at("total_updated").(float64)
+		}
+		db := p.database()
+		if history := db.value("SELECT COUNT(*) FROM case_history"); history != fmt.Sprint(moved) {
+			p.t.Errorf("%v moves were told, the history has %s", moved, history)
+		}
+		if twice := db.rows("SELECT human_case_id, to_status FROM case_history GROUP BY human_case_id, to_status HAVING COUNT(*) > 1"); len(twice) > 0 {
+			p.t.Errorf("cases that moved twice to one status: %v", twice)
+		}
+		db.holds("overlapping moves")
+	})
+}
+
+func TestOfTwentyWhoRestoreACaseOneWins(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()["provider"]
+		p.prices()
+		p.drafts("provider", at, "c-1")
+		p.send(http.MethodDelete, "/case?case_id=c-1", "provider", nil).is(200)
+		wantTally(p.t, together(p, crowd, func(int) (answer, error) {
+			return p.try(http.MethodPost, "/case/restore", "global-admin", map[string]any{"case_id": "c-1"})
+		}), map[string]int{"200": 1, "404 case_not_found": crowd - 1})
+		wantTally(p.t, together(p, crowd, func(int) (answer, error) {
+			return p.try(http.MethodDelete, "/case?case_id=c-1", "provider", nil)
+		}), map[string]int{"200": 1, "404 case_not_found": crowd - 1})
+	})
+}
+
+func TestMovingAndChangingAtTheSameTimeLeavesNoCaseUnpricedOrHalf(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()["provider"]
+		p.prices()
+		ids := names("c", 8)
+		p.standing(1, "provider", at, ids...)
+		together(p, 3*len(ids), func(i int) (answer, error) {
+			id := ids[i/3]
+			switch i % 3 {
+			case 0:
+				return p.try(http.MethodPatch, "/case", "case-admin", map[string]any{"case_id": id, "procedure_codes": []string{"Z9002"}})
+			case 1:
+				return p.try(http.MethodPatch, "/bulk_update_case_status", "global-admin", moveOf(10, []string{id}))
+			default:
+				return p.try(http.MethodPatch, "/bulk_update_case_status", "global-admin", moveOf(15, []string{id}))
+			}
+		})
+		// Whatever came first: what is paid is what the codes are worth.
+		wrong := p.database().rows(`SELECT c.case_id, c.case_status, c.pay_amount_cents, x.procedure_code FROM cases c
+			JOIN case_procedure_codes x ON x.human_case_id = c.human_case_id LEFT JOIN payment_entries e ON e.human_case_id = c.human_case_id
+			WHERE c.pay_amount_cents <> CASE x.procedure_code WHEN 'Z9001' THEN 100000 ELSE 40000 END OR e.amount_cents <> c.pay_amount_cents`)
+		if len(wrong) > 0 {
+			p.t.Errorf("cases whose pay is not that of their codes: %v", wrong)
+		}
+		p.database().holds("moving and changing at the same time")
 	})
 }

@@ -23,8 +23,12 @@ type role struct {
 
 // roles are the callers that a test tries everything with, lowest first.
 var roles = []role{
-	{"provider", permission.Provider}, {"group-admin", permission.GroupAdmin}, {"case-admin", permission.CaseAdmin},
-	{"user-admin", permission.UserAdmin}, {"global-admin", permission.GlobalAdmin}, {"system-admin", permission.SystemAdmin},
+	{"provider", permission.Provider},
+	{"group-admin", permission.GroupAdmin},
+	{"case-admin", permission.CaseAdmin},
+	{"user-admin", permission.UserAdmin},
+	{"global-admin", permission.GlobalAdmin},
+	{"system-admin", permission.SystemAdmin},
 }
 
 // cast puts a user of every type on the stage, and gives the place of each.

@@ -79,8 +79,15 @@ func TestAThousandCasesMoveInFewStatements(t *testing.T) {
 			from, to int
 			with     []any
 		}{
-			{0, 1, nil}, {1, 10, nil}, {10, 15, nil}, {15, 10, []any{"reason", "wrong"}}, {10, 15, nil}, {15, 20, nil},
-			{20, 10, []any{"force", true, "reason", "wrong"}}, {10, 1, []any{"force", true, "reason", "back"}}, {1, 400, []any{"reason", "rejected"}},
+			{0, 1, nil},
+			{1, 10, nil},
+			{10, 15, nil},
+			{15, 10, []any{"reason", "wrong"}},
+			{10, 15, nil},
+			{15, 20, nil},
+			{20, 10, []any{"force", true, "reason", "wrong"}},
+			{10, 1, []any{"force", true, "reason", "back"}},
+			{1, 400, []any{"reason", "rejected"}},
 		}
 		for _, step := range journey {
 			dry := "/bulk_update_case_status?dry_run=true"

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -80,7 +82,8 @@ func install(t *testing.T, databaseURL string) *process {
 	}
 	p := &process{t: t, path: path, store: databaseURL, client: &http.Client{Timeout: patience}}
 	p.env = append(os.Environ(), "AUTH_MODE=trusted", "HTTP_ADDR=127.0.0.1:0", "LOG_LEVEL=ERROR", "DATABASE_URL="+databaseURL,
-		"DATA_DIR="+t.TempDir(), "SURGICASE_KEYS="+given.KeySet(t))
+		"DATA_DIR="+t.TempDir(), "SURGICASE_KEYS="+given.KeySet(t),
+		`SURGICASE_CHECKPOINT_KEY={"seed": "`+base64.StdEncoding.EncodeToString([]byte(rand.Text() + rand.Text())[:32])+`"}`)
 	p.command("migrate", "up")
 	p.command("user", "create", "--id", operator, "--type", "999", "--email", "operator@example.com", "--first", "Ada", "--last", "Operator")
 	p.command("user", "create", "--id", provider, "--type", "1", "--email", "dr@example.com", "--first", "Dora", "--last", "Provider", "--npi", "1234567893")

@@ -64,6 +64,37 @@ func TestTriggersKeepTheTrail(t *testing.T) {
 	}
 }
 
+func TestASealedTrailCanBeTakenDownAndUp(t *testing.T) {
+	for name, open := range unmigratedStores {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			if _, err := db.MigrateUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			layTrail(t, db)
+			for {
+				name, err := db.MigrateDown(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(name, "00003_") {
+					break
+				}
+			}
+			if left := db.triggers(t); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+			if entries := trail(t, db); len(entries) != 1 {
+				t.Errorf("%d entries are left, want 1", len(entries))
+			}
+			if _, err := db.MigrateUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			layTrail(t, db)
+		})
+	}
+}
+
 func (d *database) triggers(t *testing.T) []string {
 	t.Helper()
 	query := "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1"

@@ -188,3 +188,19 @@ func logCost(w *world) {
 		w.t.Errorf("%d and %d statements", few, ofCase)
 	}
 }
+
+// FollowCase follows a case that nothing on the trail is about, and counts the pages that it takes.
+func FollowCase(t *testing.T, store ports.Store) (pages int) {
+	t.Helper()
+	w := begin(t, func(*testing.T) ports.Store { return store })
+	q := audit.Query{Case: "never", Limit: 1}
+	for {
+		page := w.log(q)
+		pages++
+		equal(t, "entries", len(page.Entries), 0)
+		if page.Next == nil {
+			return pages
+		}
+		q.After = page.Next
+	}
+}

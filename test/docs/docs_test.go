@@ -44,6 +44,7 @@ func configuration() string {
 	}
 	b.WriteString("\nSecrets, with `SECRETS_PROVIDER=env`: the variable, or else the file in `DATA_DIR/keys`.\n\n| secret | variable | file | what it is |\n|---|---|---|---|\n")
 	b.WriteString("| `surgicase/keys` | `SURGICASE_KEYS` | `surgicase-keys.json` | the key set of the encrypted columns; made on first start when the database is SQLite |\n")
+	b.WriteString("| `surgicase/checkpoint-key` | `SURGICASE_CHECKPOINT_KEY` | `surgicase-checkpoint-key.json` | the key that signs checkpoints of the audit trail; made on first start when the database is SQLite |\n")
 	b.WriteString("| `surgicase/gateway-secret` | `GATEWAY_SECRET`, `SURGICASE_GATEWAY_SECRET` | `surgicase-gateway-secret.json` | with `AUTH_MODE=gateway`: what the gateway sends, at least 32 characters |\n")
 	return b.String()
 }

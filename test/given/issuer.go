@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,8 +87,7 @@ func (i *Issuer) Rotate() {
 }
 
 func (i *Issuer) keyID(algorithm jose.SignatureAlgorithm) string {
-	switch algorithm {
-	case jose.RS384, jose.RS512, jose.PS256, jose.PS384:
+	if slices.Contains([]jose.SignatureAlgorithm{jose.RS384, jose.RS512, jose.PS256, jose.PS384}, algorithm) {
 		algorithm = jose.RS256 // one RSA key for all
 	}
 	return fmt.Sprintf("%s-%d", algorithm, i.round)

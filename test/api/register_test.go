@@ -1,0 +1,98 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"surgicase/domain/permission"
+	"surgicase/test/given"
+)
+
+var registering = map[string]string{"AUTH_SELF_REGISTRATION": "true"}
+
+func TestSomebodyRegistersHimself(t *testing.T) {
+	withTokens(t, registering, func(p *program, _ *given.Issuer) {
+		p.cast()
+		p.get("/user", "newbie").refused(401, "unknown_caller")
+		p.send(http.MethodPost, "/user", "newbie", userOf("newbie")).is(201).has("user_id", "newbie")
+		for _, method := range []string{http.MethodGet, http.MethodPost} { // he waits for a User Admin
+			p.send(method, "/user", "newbie", map[string]any{"GET": nil, "POST": userOf("newbie")}[method]).refused(401, "unknown_caller")
+		}
+		row := p.database().rows("SELECT user_type, user_tier, max_case_status, active FROM users WHERE user_id = 'newbie'")
+		if fmt.Sprint(row) != "[[1 1 20 0]]" {
+			p.t.Errorf("he is %v", row)
+		}
+		p.send(http.MethodPatch, "/user", "newbie", map[string]any{"user_id": "newbie", "active": 1}).refused(401, "unknown_caller")
+		p.send(http.MethodPatch, "/user", "case-admin", map[string]any{"user_id": "newbie", "active": 1}).refused(403, "not_your_data")
+		p.send(http.MethodPatch, "/user", "user-admin", map[string]any{"user_id": "newbie", "active": 1}).is(200)
+		p.get("/user", "newbie").is(200).has("user.user_type", 1)
+		p.send(http.MethodPost, "/user", "newbie", userOf("another")).refused(403, "not_allowed")
+		trail := p.database().rows("SELECT actor_id, actor_type, credential, auth_mode, entity_id, outcome FROM audit_entries WHERE action = 'user.create' ORDER BY entry_id")
+		want := [][]string{{"newbie", "0", "oidc", "token", "newbie", "done"}, {"newbie", "1", "oidc", "token", "another", "refused"}}
+		if !slices.EqualFunc(trail, want, slices.Equal[[]string]) {
+			p.t.Errorf("the trail holds %q, want %q", trail, want)
+		}
+	})
+}
+
+func TestWhoRegistersMakesNobodyElseAndRanksNobody(t *testing.T) {
+	withTokens(t, registering, func(p *program, issuer *given.Issuer) {
+		p.cast()
+		p.person("left", permission.Provider, 1)
+		p.deactivated("left")
+		db := p.database()
+		before := db.print()
+		for _, w := range []struct {
+			body   map[string]any
+			code   string
+			fields string
+		}{
+			{userOf("somebody"), "not_your_data", "user_id"},
+			{userOf("provider"), "not_your_data", "user_id"},
+			{userOf("newbie", "user_type", 999), "not_allowed", "user_type"},
+			{userOf("newbie", "user_type", 2), "not_allowed", "user_type"},
+			{userOf("newbie", "user_tier", 2, "max_case_status", 500), "not_allowed", "user_tier,max_case_status"},
+		} {
+			p.send(http.MethodPost, "/user", "newbie", w.body).refused(403, w.code)
+			last := db.rows("SELECT actor_id, fields, code FROM audit_entries ORDER BY entry_id DESC LIMIT 1")
+			if want := fmt.Sprintf("[[newbie %s %s]]", w.fields, w.code); fmt.Sprint(last) != want {
+				p.t.Errorf("the trail ends with %v, want %s", last, want)
+			}
+		}
+		p.send(http.MethodPost, "/user", "newbie", userOf("newbie", "active", true)).refused(422, "invalid_input")
+		p.send(http.MethodPost, "/user", "system:cli", userOf("system:cli")).refused(422, "invalid_input")
+		p.send(http.MethodPost, "/user", "left", userOf("left")).refused(401, "unknown_caller")
+		p.send(http.MethodPost, "/user?user_id=newbie", "", userOf("newbie")).refused(401, "no_caller")
+		_, orphan := p.token("left", time.Hour, "admin")
+		p.send(http.MethodPost, "/user", "", userOf("left"), bearerOf(orphan)...).refused(401, "bad_token")
+		for what, token := range issuer.Forged("newbie") {
+			if a := p.send(http.MethodPost, "/user", "", userOf("newbie"), from(newAddress(), token)...); a.status != 401 {
+				p.t.Errorf("%s registers: %d", what, a.status)
+			}
+		}
+		if tables := changed(before, db.print()); !slices.Equal(tables, []string{"api_tokens"}) { // orphan
+			p.t.Errorf("%v changed", tables)
+		}
+	})
+}
+
+// Every other route is closed to those whom only the identity provider knows.
+func TestWhoIsNotYetAUserMayOnlyRegister(t *testing.T) {
+	withTokens(t, registering, func(p *program, _ *given.Issuer) {
+		s := stageForMatrix(p)
+		for _, op := range p.described().operations(p.t) {
+			if !op.open() && op.base() != "create-user" {
+				s.sendAs(op, "newbie", examples[op.base()](s)).refused(401, "unknown_caller")
+			}
+		}
+	})
+}
+
+func TestWithoutTheSettingNobodyRegisters(t *testing.T) {
+	withTokens(t, nil, func(p *program, _ *given.Issuer) {
+		p.send(http.MethodPost, "/user", "newbie", userOf("newbie")).refused(401, "unknown_caller")
+	})
+}
