@@ -41,7 +41,6 @@ type Seals interface {
 	Checkpoints(ctx context.Context, fromSeq int64) ([]audit.Checkpoint, error)
 
 	// Links gives the whole trail in constant memory: every seal by number with its entry, then the
-	// entries without a seal by id. It ends with the first error. Entries may be reused: what is to be
-	// kept must be copied.
+	// entries without a seal by id. It ends with the first error.
 	Links(ctx context.Context) iter.Seq2[audit.Link, error]
 }

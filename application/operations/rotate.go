@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -62,12 +63,16 @@ const (
 	// encryptBatch is how many rows are written in one transaction: others wait for it on SQLite.
 	encryptBatch = 100
 	leaseRenewal = keysLease / 4
+
+	// latePasses is how often everything is looked at after the last server must have heard: once to
+	// encrypt what came late, once to find nothing, and twice more for good measure.
+	latePasses = 4
 )
 
 // Rotate makes a new primary key and encrypts everything with it, while servers go on serving; or
 // goes on with a rotation that was left unfinished.
 //
-// Faults: Forbidden; Conflict "lease_held"; those of ports.Secrets and ports.Encryption.
+// Faults: Forbidden; Conflict "lease_held", "old_key_in_use"; those of ports.Secrets and ports.Encryption.
 func (s *Keys) Rotate(ctx context.Context, who permission.Actor, how Rotation) (Rotated, error) {
 	if err := s.allowed(ctx, who); err != nil {
 		return Rotated{}, err
@@ -130,23 +135,26 @@ func (s *Keys) encryptAll(ctx context.Context, who permission.Actor, present rin
 	key := present.newest()
 	done := Rotated{Key: key.ID, Step: Encrypting}
 	heard := key.Promoted.Add(how.Learning)
-	for {
-		late := !s.clock.Now().Before(heard)
+	for late := 0; ; {
+		if !s.clock.Now().Before(heard) {
+			late++
+		}
 		pass, err := s.encryptPass(ctx, present, how)
 		done.Values += pass.Changed
 		done.Unreadable = pass.Unreadable
-		if err != nil {
+		switch {
+		case err != nil:
 			return done, err
-		}
-		if late && pass.Changed == 0 {
-			break
+		case late > 0 && pass.Changed == 0:
+			s.happened(ctx, "keys.rotated", nil, key.ID)
+			return done, s.note(ctx, who, "values", key.ID)
+		case late == latePasses:
+			return done, fault.New(fault.Conflict, "old_key_in_use", "values are still being encrypted with another key than %d: restart the server that has not heard of it, and rotate again", key.ID)
 		}
 		if err := s.wait(ctx, heard, how, key.ID); err != nil {
 			return done, err
 		}
 	}
-	s.happened(ctx, "keys.rotated", nil, key.ID)
-	return done, s.note(ctx, who, "values", key.ID)
 }
 
 // encryptPass looks at all values once. Between two batches it rests as long as the last one took,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/sqlstore"
 	"surgicase/application/operations"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
@@ -186,11 +187,11 @@ func (tr *traffic) end(node *database, versions map[ident.CaseID]int64) {
 	})
 }
 
-// heard has instances take up the key set whenever the rotation waits for that, as servers do once a
-// minute; a busy machine must not make them late.
+// heard has instances take up the key set while the rotation waits for that and goes on, as servers do
+// once a minute; a busy machine must not make them late. Nobody tells them when a key is added.
 func heard(t *testing.T, nodes ...*database) func(operations.RotationState) {
 	return func(s operations.RotationState) {
-		if s.Step != operations.Waiting {
+		if s.Step != operations.Waiting && s.Step != operations.Encrypting {
 			return
 		}
 		for _, node := range nodes {
@@ -287,6 +288,44 @@ func TestAnInterruptedRotationGoesOnWhereItWas(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that never hears of the new primary key must not keep the operator waiting for ever.
+func TestARotationGivesUpOnAServerThatNeverHears(t *testing.T) {
+	e := estates["SQLite"](t)
+	one := e.instance(t)
+	populate(t, one, 4)
+	var stuck *database
+	_, err := e.keeper(t).Rotate(t.Context(), operator, operations.Rotation{Learning: 20 * time.Millisecond, Tell: func(s operations.RotationState) {
+		switch s.Step {
+		case operations.KeyPromoted: // it is not yet
+			stuck = e.with(t, fixed(t, e))
+		case operations.Encrypting:
+			rename(t, stuck, "c-3", fmt.Sprint("Name ", ids.Unique()))
+		default:
+		}
+	}})
+	if !errors.Is(err, fault.Conflict) || fault.CodeOf(err) != "old_key_in_use" {
+		t.Errorf("got %v", err)
+	}
+	e.rotate(t)
+	if uses := one.uses(t); len(uses) != 1 {
+		t.Errorf("uses in the end: %v", uses)
+	}
+}
+
+// fixed is the keyring of a process with the present key set in its environment.
+func fixed(t *testing.T, e *estate) *sqlstore.Keyring {
+	t.Helper()
+	set, err := e.secrets.Fresh(t.Context(), ports.KeySetSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := sqlstore.OpenKeyring(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
 }
 
 func TestTwoDoNotRotateAtOnce(t *testing.T) {
