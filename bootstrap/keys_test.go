@@ -140,8 +140,10 @@ func TestCheckNamesWhereTheKeySetIs(t *testing.T) {
 	}{
 		"a file in development": {nil, `key set +ok +from provider env: the file .*surgicase-keys.json\n`},
 		"a file in production":  {environment{"HTTP_ADDR": "0.0.0.0:8000"}, `key set +warning +from provider env: the file .*where development keeps its keys`},
-		"a variable in production": {environment{"HTTP_ADDR": "0.0.0.0:8000", "SURGICASE_KEYS": given.KeySet(t)},
-			`key set +ok +from provider env: the environment variable SURGICASE_KEYS\n`},
+		"a variable in production": {
+			environment{"HTTP_ADDR": "0.0.0.0:8000", "SURGICASE_KEYS": given.KeySet(t)},
+			`key set +ok +from provider env: the environment variable SURGICASE_KEYS\n`,
+		},
 		"AWS": {fake.Environment(), `key set +ok +from provider aws: the secret surgicase/keys in AWS Secrets Manager, us-west-2\n`},
 	} {
 		t.Run(name, func(t *testing.T) {

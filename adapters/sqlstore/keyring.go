@@ -257,4 +257,6 @@ func (k *Keyring) digest(text surgical.PHI) ([]byte, error) {
 }
 
 // RefreshKeys takes up the key set if it was changed where it is kept, and says whether it was.
-func (s *Store) RefreshKeys(ctx context.Context) (changed bool, err error) { return s.keys.Refresh(ctx) }
+func (s *Store) RefreshKeys(ctx context.Context) (changed bool, err error) {
+	return s.keys.Refresh(ctx)
+}

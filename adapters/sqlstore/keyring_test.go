@@ -127,8 +127,10 @@ func TestWhatAnOlderVersionDoesNotKnowStaysInTheKeySet(t *testing.T) {
 
 func TestWhatIsNoKeySetIsRefused(t *testing.T) {
 	_, _, set := freshSets(t)
-	for _, text := range []string{"", "{}", "null", "[]", `{"seal":{},"digest":{}}`, strings.Replace(string(set), `"seal"`, `"leas"`, 1),
-		strings.Replace(string(set), `"digest"`, `"gidest"`, 1), string(set[:len(set)-9]), strings.Replace(string(set), `"dates":{`, `"dates":{"1":7,`, 1)} {
+	for _, text := range []string{
+		"", "{}", "null", "[]", `{"seal":{},"digest":{}}`, strings.Replace(string(set), `"seal"`, `"leas"`, 1),
+		strings.Replace(string(set), `"digest"`, `"gidest"`, 1), string(set[:len(set)-9]), strings.Replace(string(set), `"dates":{`, `"dates":{"1":7,`, 1),
+	} {
 		if _, err := OpenKeyring([]byte(text)); !errors.Is(err, fault.Invalid) || fault.CodeOf(err) != "invalid_key_set" {
 			t.Errorf("%.40q: %v", text, err)
 		}

@@ -67,8 +67,8 @@ func mysqlDSN(text string) (*driver.Config, error) {
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = 5*time.Second, time.Minute, time.Minute
 	c.Collation = "utf8mb4_bin"
 	c.InterpolateParams = true // one round trip for a statement instead of three
-	c.ParseTime = true       // for goose, which notes when it applied a migration
-	c.ClientFoundRows = true // an UPDATE counts the rows it matched, changed or not
+	c.ParseTime = true         // for goose, which notes when it applied a migration
+	c.ClientFoundRows = true   // an UPDATE counts the rows it matched, changed or not
 	c.Params = map[string]string{"sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
 	c.Logger = quiet{}
 	return c, nil

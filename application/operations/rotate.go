@@ -191,7 +191,8 @@ func (s *Keys) encryptPass(ctx context.Context, present ring, how Rotation) (pas
 		}
 	}
 	s.events.Happened(ctx, ports.Event{Name: "keys.encrypted", Values: []ports.Value{
-		{Name: "key", Text: keyText(state.Key)}, {Name: "values", Text: strconv.FormatInt(pass.Changed, 10)},
+		{Name: "key", Text: keyText(state.Key)},
+		{Name: "values", Text: strconv.FormatInt(pass.Changed, 10)},
 		{Name: "unreadable", Text: strconv.Itoa(len(pass.Unreadable))},
 	}})
 	return pass, nil

@@ -212,7 +212,7 @@ func everything(t *testing.T, db *database) map[string]any {
 }
 
 func contents(c *surgical.Case) string {
-	text := fmt.Sprint(c.Version, c.Patient.First.Reveal(), c.Patient.Last.Reveal(), c.Patient.Born.Reveal(), c.DigestKey, c.UpdatedAt)
+	text := fmt.Sprintf("%d %s %s %s %x %s", c.Version, c.Patient.First.Reveal(), c.Patient.Last.Reveal(), c.Patient.Born.Reveal(), c.DigestKey, c.UpdatedAt)
 	for _, kind := range surgical.FileKinds {
 		text += c.Files[kind].Name.Reveal() + c.Files[kind].Key.Reveal()
 	}
