@@ -66,7 +66,7 @@ func (s sealing) after(ctx context.Context) {
 
 // steady keeps the collector ahead of a stream of entries, also on a busy machine: what they need at once
 // is a fraction of this.
-func steady() { debug.SetMemoryLimit(32 << 20) }
+func steady() { debug.SetMemoryLimit(16 << 20) }
 
 // VerifyAudit checks the trail in the database or in an export. It needs no key of the encrypted
 // columns and writes nothing.

@@ -74,6 +74,9 @@ func newKeys(store *sqlstore.Store, secrets ports.Secrets, clock ports.Clock, id
 	return operations.NewKeys(store, secrets, clock, ids, events)
 }
 
+// NewKeySet makes a key set that no installation has yet.
+func (p *program) NewKeySet() ([]byte, error) { return sqlstore.NewKeySet() }
+
 // KeysStatus says how the keys of the encrypted columns stand.
 func (p *program) KeysStatus(ctx context.Context) (status operations.KeysStatus, err error) {
 	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {

@@ -84,7 +84,7 @@ func TestKeysAreRotatedByCommands(t *testing.T) {
 
 func TestAKeySetInAVariableIsHandedToTheOperator(t *testing.T) {
 	out := t.TempDir()
-	env := environment{"DATA_DIR": t.TempDir(), "AUTH_MODE": "trusted", "LOG_LEVEL": "ERROR", "SURGICASE_KEYS": given.KeySet(t)}
+	env := environment{"DATA_DIR": t.TempDir(), "AUTH_MODE": "trusted", "LOG_LEVEL": "ERROR", "SURGICASE_KEYS": must(t, nil, "keys", "new")}
 	occupied(t, env)
 	takeOver := func(said string) {
 		t.Helper()

@@ -17,6 +17,7 @@ import (
 
 // KeyKeeper looks after the keys of the encrypted columns.
 type KeyKeeper interface {
+	NewKeySet() ([]byte, error)
 	KeysStatus(ctx context.Context) (operations.KeysStatus, error)
 	RotateKeys(ctx context.Context, how operations.Rotation) (operations.Rotated, error)
 	RetireKeys(ctx context.Context, learning time.Duration) (operations.Retired, error)
@@ -24,8 +25,22 @@ type KeyKeeper interface {
 
 func keyCommands(p KeyKeeper) *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "Look after the keys of the encrypted columns"}
-	c.AddCommand(keysStatus(p), keysRotate(p), keysRetire(p))
+	c.AddCommand(keysNew(p), keysStatus(p), keysRotate(p), keysRetire(p))
 	return c
+}
+
+func keysNew(p KeyKeeper) *cobra.Command {
+	return &cobra.Command{
+		Use: "new", Short: "Print a fresh key set, for an installation that has none yet", Args: cobra.NoArgs,
+		Example: "  surgicase keys new | aws secretsmanager create-secret --name surgicase/keys --secret-string file:///dev/stdin",
+		RunE: func(c *cobra.Command, _ []string) error {
+			set, err := p.NewKeySet()
+			if err == nil {
+				fmt.Fprintln(c.OutOrStdout(), string(set))
+			}
+			return err
+		},
+	}
 }
 
 func keysStatus(p KeyKeeper) *cobra.Command {

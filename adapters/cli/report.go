@@ -16,6 +16,7 @@ import (
 type report struct {
 	out      io.Writer
 	terminal bool
+	open     bool // the cursor stands in a line that is to be written over
 	step     operations.RotationStep
 	tenths   int64 // of the last line about encrypting
 }
@@ -50,6 +51,9 @@ func (r *report) encrypting(s operations.RotationState) {
 	if r.terminal {
 		full := int(barWidth * s.Done / of)
 		r.over("[%s%s] %3d %%  %d of %d values", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), 100*s.Done/of, s.Done, of)
+		if s.Last {
+			r.end()
+		}
 		return
 	}
 	if tenths := 10 * s.Done / of; r.step != s.Step || tenths != r.tenths {
@@ -61,18 +65,18 @@ func (r *report) encrypting(s operations.RotationState) {
 // over writes over the line the cursor is in.
 func (r *report) over(format string, args ...any) {
 	fmt.Fprintf(r.out, "\r"+format+"\x1b[K", args...)
+	r.open = true
 }
 
 func (r *report) line(format string, args ...any) {
-	if r.terminal {
-		fmt.Fprint(r.out, "\r\x1b[K")
-	}
+	r.end()
 	fmt.Fprintf(r.out, format+"\n", args...)
 }
 
-// end leaves the bar behind.
+// end leaves the line behind that the cursor is in.
 func (r *report) end() {
-	if r.terminal && r.step != "" {
+	if r.open {
 		fmt.Fprintln(r.out)
 	}
+	r.open = false
 }

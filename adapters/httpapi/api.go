@@ -70,6 +70,7 @@ func New(services Services, settings Settings) *API {
 	a.huma = humagin.New(a.engine, a.config())
 	a.huma.UseMiddleware(a.identify, a.limitCaller)
 	a.routes()
+	describeBodies(a.huma.OpenAPI())
 	a.docs()
 	return a
 }

@@ -44,3 +44,20 @@ func tooLong(v any) bool {
 	}
 	return false
 }
+
+// describeBodies says which media types bodies come in: only JSON, also where the framework has noted
+// that a handler looks at the raw bytes, and for changes also as merge patches. Source: RFC 7396.
+func describeBodies(description *huma.OpenAPI) {
+	for _, path := range description.Paths {
+		for _, op := range []*huma.Operation{path.Post, path.Put, path.Patch, path.Delete} {
+			if op == nil || op.RequestBody == nil {
+				continue
+			}
+			content := op.RequestBody.Content
+			delete(content, "application/octet-stream")
+			if op == path.Patch {
+				content["application/merge-patch+json"] = content["application/json"]
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -77,7 +78,9 @@ func readKeySet(set []byte) (*keySet, error) {
 		}
 	}
 	var err error
-	s.seal, err = s.handle(memberSeal)
+	if s.seal, err = s.handle(memberSeal); err == nil && len(s.keys()) == 0 {
+		err = invalidKeySet(errors.New("no key of it may be used"))
+	}
 	return s, err
 }
 

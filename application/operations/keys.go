@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"surgicase/domain/audit"
@@ -89,7 +90,7 @@ func (s *Keys) Retire(ctx context.Context, who permission.Actor, learning time.D
 		}
 		newest := ring.newest()
 		if !newest.Primary || s.clock.Now().Before(newest.Promoted.Add(learning)) {
-			return fault.New(fault.Conflict, "rotation_unfinished", "not every server seals with the key %d yet: finish with `surgicase keys rotate`", newest.ID)
+			return fault.New(fault.Conflict, "rotation_unfinished", "not every server encrypts with the key %d yet: finish with `surgicase keys rotate`", newest.ID)
 		}
 		for _, key := range ring.keys {
 			switch values := ring.uses[key.ID]; {
@@ -176,11 +177,11 @@ func (s *Keys) note(ctx context.Context, who permission.Actor, what string, ids 
 }
 
 func (s *Keys) happened(ctx context.Context, name string, err error, ids ...ports.KeyID) {
-	e := ports.Event{Name: name, Err: err}
-	for _, id := range ids {
-		e.Values = append(e.Values, ports.Value{Name: "key", Text: keyText(id)})
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = keyText(id)
 	}
-	s.events.Happened(ctx, e)
+	s.events.Happened(ctx, ports.Event{Name: name, Err: err, Values: []ports.Value{{Name: "keys", Text: strings.Join(texts, ",")}}})
 }
 
 func keyText(id ports.KeyID) string { return strconv.FormatUint(uint64(id), 10) }

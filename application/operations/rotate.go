@@ -37,6 +37,7 @@ type RotationState struct {
 	Left time.Duration // of waiting
 	Done int64         // values looked at in this pass
 	Of   int64
+	Last bool // of this pass
 }
 
 // RotationStep is what a rotation is at.
@@ -175,7 +176,7 @@ func (s *Keys) encryptPass(ctx context.Context, present ring, how Rotation) (pas
 		pass.Looked += batch.Looked
 		pass.Changed += batch.Changed
 		pass.Unreadable = append(pass.Unreadable, batch.Unreadable...)
-		state.Done = pass.Looked
+		state.Done, state.Last = pass.Looked, pass.Done
 		how.Tell(state)
 		now := s.clock.Now()
 		if now.Sub(renewed) >= leaseRenewal {

@@ -81,7 +81,7 @@ func TestWhenTheIdentityProviderIsAway(t *testing.T) {
 	_, token := p.token("dr-a", time.Hour, "admin")
 	issuer.Behave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
 	for range 15 { // nobody's fault, so nobody is made to wait
-		away := p.get("/user", "dr-a").refused(503, "issuer_unavailable").lacks("127.0.0.1", "500", "openid")
+		away := p.get("/user", "dr-a").refused(503, "issuer_unavailable").lacks("127.0.0.1", "Internal Server", "openid")
 		if away.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}

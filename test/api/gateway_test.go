@@ -36,31 +36,15 @@ func TestOnlyTheGatewayMayCall(t *testing.T) {
 
 func TestTheAddressOnTheTrailIsTheClients(t *testing.T) {
 	t.Parallel()
-	for _, x := range []struct{ proxies, forwarded, want string }{
-		{"127.0.0.1", "", "127.0.0.1"},
-		{"127.0.0.1", "203.0.113.9", "203.0.113.9"},
-		{"127.0.0.1", "6.6.6.6, 203.0.113.9", "203.0.113.9"},
-		{"127.0.0.1,10.0.0.0/8", "6.6.6.6, 203.0.113.9, 10.2.3.4", "203.0.113.9"},
-		{"127.0.0.0/8", "10.2.3.4, 127.0.0.5", "10.2.3.4"},
-		{"127.0.0.1", "203.0.113.9:4711", "203.0.113.9"},
-		{"127.0.0.1", "2001:db8::7", "2001:db8::7"},
-		{"127.0.0.1", "[2001:db8::7]:80", "2001:db8::7"},
-		{"127.0.0.1", "::ffff:203.0.113.9", "203.0.113.9"},
-		{"127.0.0.1", "203.0.113.9, nonsense", "127.0.0.1"},
-		{"127.0.0.1", "unknown", "127.0.0.1"},
-		{"10.0.0.7", "203.0.113.9", "127.0.0.1"},
-	} {
-		t.Run(fmt.Sprintf("%s says %s", x.proxies, x.forwarded), func(t *testing.T) {
-			t.Parallel()
-			p := start(t, given.TempSQLite(t), map[string]string{"AUTH_MODE": "token", "TRUSTED_PROXIES": x.proxies})
-			p.person("dr-a", permission.Provider, 1)
-			p.byAPITokens()
-			p.get("/user", "dr-a", "X-Forwarded-For", x.forwarded).is(200)
-			got := p.database().rows("SELECT address, auth_mode, credential FROM audit_entries ORDER BY entry_id DESC LIMIT 1")
-			if want := fmt.Sprintf("[[%s token token:1]]", x.want); fmt.Sprint(got) != want {
-				t.Errorf("the trail says %v, want %s", got, want)
-			}
-		})
+	for proxies, want := range map[string]string{"127.0.0.1": "203.0.113.9", "10.0.0.7": "127.0.0.1"} {
+		p := start(t, given.TempSQLite(t), map[string]string{"AUTH_MODE": "token", "TRUSTED_PROXIES": proxies})
+		p.person("dr-a", permission.Provider, 1)
+		p.byAPITokens()
+		p.get("/user", "dr-a", "X-Forwarded-For", "6.6.6.6, 203.0.113.9").is(200)
+		got := fmt.Sprint(p.database().rows("SELECT address, auth_mode, credential FROM audit_entries ORDER BY entry_id DESC LIMIT 1"))
+		if got != fmt.Sprintf("[[%s token token:1]]", want) {
+			t.Errorf("behind %s the trail says %s, want %s", proxies, got, want)
+		}
 	}
 }
 

@@ -133,6 +133,31 @@ func TestHostileTextIsStoredAndComesBackUnharmed(t *testing.T) {
 	})
 }
 
+func TestEveryMediaTypeThatIsDescribedIsTakenAndNoOther(t *testing.T) {
+	everywhere(t, func(p *program) {
+		s := stageForAbuse(p)
+		for _, op := range p.described().operations(p.t) {
+			if op.RequestBody == nil {
+				continue
+			}
+			want := []string{"application/json"}
+			if op.method == http.MethodPatch {
+				want = append(want, "application/merge-patch+json")
+			}
+			if got := sorted(op.RequestBody.Content); !slices.Equal(got, want) {
+				p.t.Errorf("%s is described as taking %v, want %v", op, got, want)
+			}
+			for _, kind := range append(want, "application/json; charset=utf-8") {
+				r := s.exampleOf(op).whole()
+				r.headers = []string{"Content-Type", kind}
+				if a := s.sendSpoiled(op, r); a.status > 299 {
+					p.t.Errorf("%s as %s is answered %d: %.200s", op, kind, a.status, a.raw)
+				}
+			}
+		}
+	})
+}
+
 // withCursor are lists and a caller who has two pages of them.
 var withCursor = []string{"/case_filter?user_id=dr-a", "/cases_by_status?", "/group_cases?", "/users?", "/surgeons?user_id=dr-a", "/facilities?user_id=dr-a", "/groups?", "/pay_tiers?"}
 

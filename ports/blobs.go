@@ -1,0 +1,66 @@
+package ports
+
+import (
+	"context"
+	"io"
+	"iter"
+	"time"
+)
+
+// Blobs keeps documents, reports, exports and backups as objects under keys. A key is a path of
+// segments with "/" between them; adapters refuse every other with Invalid "object_key_invalid".
+type Blobs interface {
+	// Put stores an object under its key in place of what was there, whole or not at all: a reader
+	// that fails, or ends before or after Size, leaves what was there. It reads in constant memory.
+	// Unavailable "storage_unavailable" when the store is away or full.
+	Put(ctx context.Context, object Object, content io.Reader) (Object, error)
+
+	// Get opens an object, or the part of it that span names, together with what is known about the
+	// whole. NotFound "object_not_found".
+	Get(ctx context.Context, key string, span Span) (io.ReadCloser, Object, error)
+
+	// Stat tells what is known about an object. NotFound "object_not_found".
+	Stat(ctx context.Context, key string) (Object, error)
+
+	// Remove deletes an object; one that is not there is none already.
+	Remove(ctx context.Context, key string) error
+
+	// List gives the objects whose keys begin with prefix, in order of key, in constant memory. It ends
+	// with the first error.
+	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
+
+	// Link signs a link by which somebody without credentials reads or writes exactly one object for a
+	// while. The object of a write fixes key, size, type and checksum.
+	Link(ctx context.Context, use LinkUse, object Object, valid time.Duration) (Link, error)
+}
+
+// Object is what is known about a stored object.
+type Object struct {
+	Key         string
+	Size        int64  // bytes; -1 before a Put whose size is not known
+	ContentType string // such as "application/pdf"
+	SHA256      []byte // of the content; nil where it is not known
+	StoredAt    time.Time
+}
+
+// Span is part of an object. The zero Span is all of it.
+type Span struct {
+	Offset int64
+	Length int64 // 0 for all from Offset on
+}
+
+// LinkUse is what a link is good for.
+type LinkUse string
+
+// The uses of links.
+const (
+	LinkRead  LinkUse = "GET"
+	LinkWrite LinkUse = "PUT"
+)
+
+// Link is a signed link. Whoever uses it must send these headers with it.
+type Link struct {
+	URL     string
+	Headers map[string]string
+	Expires time.Time
+}
