@@ -30,6 +30,9 @@ var (
 		},
 		"aws": openAWSSecrets,
 	}
+	blobStores = map[string]func(context.Context, Config, environment, ports.Secrets) (ports.Blobs, error){
+		"file": openFileBlobs,
+	}
 	verifiers = map[string]func(Config, ports.Clock) ports.Verifier{
 		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },
 		verifyNone: func(Config, ports.Clock) ports.Verifier { return oidcauth.None{} },
@@ -38,6 +41,9 @@ var (
 
 // StoreAdapters names the adapters of ports.Store.
 func StoreAdapters() []string { return names(stores) }
+
+// BlobAdapters names the adapters of ports.Blobs.
+func BlobAdapters() []string { return names(blobStores) }
 
 // VerifierAdapters names the adapters of ports.Verifier.
 func VerifierAdapters() []string { return names(verifiers) }

@@ -33,6 +33,7 @@ type Parts struct {
 	Clock       ports.Clock
 	IDs         ports.IDs
 	Events      ports.Events
+	Blobs       ports.Blobs
 	OnStatement func(ctx context.Context, took time.Duration, err error)
 	Log         io.Writer
 }
@@ -50,6 +51,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			func(p Parts) ports.IDs { return orElse[ports.IDs](p.IDs, randomIDs{}) },
 			openSecrets,
 			provideStore,
+			provideBlobs,
 			func(s *sqlstore.Store) ports.Store { return s },
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,

@@ -23,7 +23,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	}
 	findings = append(findings, c.authFindings(ctx, secrets)...)
 	_, err = keyring(ctx, c, secrets)
-	findings = append(findings, keySetFinding(c, secrets, err))
+	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
 	_, deskErr := newDesk(c, secrets, randomIDs{})
 	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
 	if err != nil {

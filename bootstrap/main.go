@@ -154,6 +154,9 @@ func announce(c Config, demo bool) func(net.Addr) {
 	}
 	return func(addr net.Addr) {
 		_, _ = fmt.Fprintf(os.Stderr, "SurgiCase %s serves %s://%s\nDocumentation: %s://%s/docs\n", version, scheme, addr, scheme, addr)
+		if offline := c.offline(); len(offline) > 0 {
+			_, _ = fmt.Fprintln(os.Stderr, "Warning: "+strings.Join(offline, "; "))
+		}
 		if demo {
 			_, _ = fmt.Fprintln(os.Stderr, demoIntroduction())
 		}

@@ -5,18 +5,21 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"surgicase/domain/fault"
 )
 
 // Blobs keeps documents, reports, exports and backups as objects under keys. A key is a path of
 // segments with "/" between them; adapters refuse every other with Invalid "object_key_invalid".
 type Blobs interface {
 	// Put stores an object under its key in place of what was there, whole or not at all: a reader
-	// that fails, or ends before or after Size, leaves what was there. It reads in constant memory.
-	// Unavailable "storage_unavailable" when the store is away or full.
+	// that fails, or ends before or after Size, leaves what was there; the reader's error comes back
+	// as it is. It reads in constant memory. It returns the object with its size and checksum.
+	// Invalid "object_size_wrong"; Unavailable "storage_unavailable" when the store is away or full.
 	Put(ctx context.Context, object Object, content io.Reader) (Object, error)
 
 	// Get opens an object, or the part of it that span names, together with what is known about the
-	// whole. NotFound "object_not_found".
+	// whole. NotFound "object_not_found"; Invalid "span_outside" if it begins beyond the end.
 	Get(ctx context.Context, key string, span Span) (io.ReadCloser, Object, error)
 
 	// Stat tells what is known about an object. NotFound "object_not_found".
@@ -39,14 +42,27 @@ type Object struct {
 	Key         string
 	Size        int64  // bytes; -1 before a Put whose size is not known
 	ContentType string // such as "application/pdf"
-	SHA256      []byte // of the content; nil where it is not known
+	SHA256      []byte // of the content; nil where the store does not know it
 	StoredAt    time.Time
 }
 
 // Span is part of an object. The zero Span is all of it.
 type Span struct {
 	Offset int64
-	Length int64 // 0 for all from Offset on
+	Length int64 // 0 for all from Offset on; what goes beyond the end is cut
+}
+
+// Within gives the number of bytes that the span has of an object of this size.
+//
+// Faults: Invalid "span_outside".
+func (s Span) Within(size int64) (int64, error) {
+	if s.Offset < 0 || s.Length < 0 || s.Offset > 0 && s.Offset >= size {
+		return 0, fault.New(fault.Invalid, "span_outside", "The object has no such part.")
+	}
+	if rest := size - s.Offset; s.Length == 0 || s.Length > rest {
+		return rest, nil
+	}
+	return s.Length, nil
 }
 
 // LinkUse is what a link is good for.
@@ -63,4 +79,21 @@ type Link struct {
 	URL     string
 	Headers map[string]string
 	Expires time.Time
+}
+
+// The faults of Blobs, alike in every adapter.
+
+// NoObject is the fault for an object that is not there.
+func NoObject() *fault.Error {
+	return fault.New(fault.NotFound, "object_not_found", "There is no such object.")
+}
+
+// WrongSize is the fault for content that is shorter or longer than was said.
+func WrongSize() *fault.Error {
+	return fault.New(fault.Invalid, "object_size_wrong", "The content is not as long as was said.")
+}
+
+// StorageAway is the fault for a store that does not answer, refuses us or is full.
+func StorageAway(cause error) *fault.Error {
+	return fault.New(fault.Unavailable, "storage_unavailable", "The document storage is not available. Please try again.").Because(cause)
 }

@@ -1,0 +1,303 @@
+// Package fileblob keeps objects as plain files in a folder: the key is the path.
+package fileblob
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+
+	"surgicase/domain/document"
+	"surgicase/ports"
+)
+
+// Config is where the files are.
+type Config struct {
+	Folder  string // made if it is not there
+	LinkKey []byte // 32 bytes that seal links
+	Now     func() time.Time
+}
+
+// The store's own folders. No key begins with a full stop.
+const (
+	drafts = ".drafts" // files on their way; the same file system, so that a rename places them
+	abouts = ".about"  // what a file system cannot note about a file
+)
+
+// Nothing that is still being written is as old as this.
+const abandoned = 24 * time.Hour
+
+// Blobs is a ports.Blobs.
+type Blobs struct {
+	root  *os.Root // the operating system keeps every path within it, symbolic links too
+	links sealer
+	now   func() time.Time
+}
+
+// Open makes the folder if need be, and clears away what a program that was killed left half written.
+func Open(c Config) (*Blobs, error) {
+	links, err := newSealer(c.LinkKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
+		return nil, away(err)
+	}
+	root, err := os.OpenRoot(c.Folder)
+	if err != nil {
+		return nil, away(err)
+	}
+	b := &Blobs{root: root, links: links, now: c.Now}
+	if err := b.clear(); err != nil {
+		return nil, away(errors.Join(err, root.Close()))
+	}
+	return b, nil
+}
+
+func (b *Blobs) clear() error {
+	for _, own := range []string{drafts, abouts} {
+		if err := b.root.MkdirAll(own, 0o700); err != nil {
+			return err
+		}
+	}
+	left, err := fs.ReadDir(b.root.FS(), drafts)
+	for _, file := range left {
+		if info, gone := file.Info(); gone == nil && b.now().Sub(info.ModTime()) > abandoned {
+			err = errors.Join(err, b.root.Remove(path.Join(drafts, file.Name())))
+		}
+	}
+	return err
+}
+
+// Close closes the folder.
+func (b *Blobs) Close() error { return b.root.Close() }
+
+// Put implements ports.Blobs.
+func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader) (ports.Object, error) {
+	if err := document.CheckKey(object.Key); err != nil {
+		return ports.Object{}, err
+	}
+	draft, err := b.write(ctx, &object, content)
+	if draft != "" {
+		defer func() { _ = b.root.Remove(draft) }() // it is gone when it was placed
+	}
+	if err != nil {
+		return ports.Object{}, err
+	}
+	b.note(object)
+	if err := b.place(draft, object.Key); err != nil {
+		return ports.Object{}, away(err)
+	}
+	object.StoredAt = object.StoredAt.Truncate(time.Second)
+	return object, nil
+}
+
+// write brings content to the disk as a draft and completes what is known about the object.
+func (b *Blobs) write(ctx context.Context, object *ports.Object, content io.Reader) (draft string, err error) {
+	draft = path.Join(drafts, randomName())
+	file, err := b.root.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", away(err)
+	}
+	sum := sha256.New()
+	source := &source{ctx: ctx, from: content}
+	var limited io.Reader = source
+	if object.Size >= 0 {
+		limited = io.LimitReader(source, object.Size+1)
+	}
+	size, err := io.Copy(io.MultiWriter(file, sum), limited)
+	switch {
+	case source.err != nil:
+		return draft, errors.Join(source.err, file.Close())
+	case err == nil && object.Size >= 0 && size != object.Size:
+		return draft, errors.Join(ports.WrongSize(), file.Close())
+	}
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return draft, away(err)
+	}
+	object.Size, object.SHA256 = size, sum.Sum(nil)
+	if object.ContentType == "" {
+		object.ContentType = unknownType
+	}
+	object.StoredAt = stamp(b.now())
+	if err := b.root.Chtimes(draft, time.Time{}, object.StoredAt); err != nil {
+		return draft, away(err)
+	}
+	return draft, nil
+}
+
+// stamp gives the time of a write a random fraction of a millisecond: by it a note finds its file.
+func stamp(now time.Time) time.Time {
+	return now.Truncate(time.Millisecond).Add(time.Duration(rand.IntN(int(time.Millisecond)))) //nolint:gosec // tells writes apart, keeps no secret
+}
+
+// source tells errors of the reader from those of the disk, and ends with its context.
+type source struct {
+	ctx  context.Context
+	from io.Reader
+	err  error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := 0, s.ctx.Err()
+	if err == nil {
+		n, err = s.from.Read(p)
+	}
+	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// place gives a draft its name. A folder that another removal took away in between is made again.
+func (b *Blobs) place(draft, key string) (err error) {
+	folder := path.Dir(key)
+	for range 5 {
+		if err = b.makeFolder(folder); err == nil {
+			err = b.root.Rename(draft, key)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return errors.Join(err, b.sync(folder))
+}
+
+// makeFolder makes a folder and those above it, and has their names survive a power cut.
+func (b *Blobs) makeFolder(folder string) error {
+	if _, err := b.root.Stat(folder); err == nil || folder == "." {
+		return nil
+	}
+	above := path.Dir(folder)
+	if err := b.makeFolder(above); err != nil {
+		return err
+	}
+	if err := b.root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return b.sync(above)
+}
+
+func (b *Blobs) sync(folder string) error {
+	f, err := b.root.Open(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a removal took it away again
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Get implements ports.Blobs.
+func (b *Blobs) Get(_ context.Context, key string, span ports.Span) (io.ReadCloser, ports.Object, error) {
+	file, object, err := b.open(key)
+	if err != nil {
+		return nil, ports.Object{}, err
+	}
+	length, err := span.Within(object.Size)
+	if err == nil {
+		_, err = file.Seek(span.Offset, io.SeekStart)
+	}
+	if err != nil {
+		return nil, ports.Object{}, errors.Join(err, file.Close())
+	}
+	return part{io.LimitReader(file, length), file}, object, nil
+}
+
+type part struct {
+	io.Reader
+	io.Closer
+}
+
+func (b *Blobs) open(key string) (*os.File, ports.Object, error) {
+	if err := document.CheckKey(key); err != nil {
+		return nil, ports.Object{}, err
+	}
+	file, err := b.root.Open(key)
+	if err != nil {
+		return nil, ports.Object{}, translated(err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, ports.Object{}, errors.Join(translated(err), file.Close())
+	}
+	return file, b.about(key, info), nil
+}
+
+// Stat implements ports.Blobs.
+func (b *Blobs) Stat(_ context.Context, key string) (ports.Object, error) {
+	if err := document.CheckKey(key); err != nil {
+		return ports.Object{}, err
+	}
+	info, err := b.root.Stat(key)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		return ports.Object{}, translated(err)
+	}
+	return b.about(key, info), nil
+}
+
+// Remove implements ports.Blobs. Folders that it leaves empty go, too: their names hold ids.
+func (b *Blobs) Remove(_ context.Context, key string) error {
+	if err := document.CheckKey(key); err != nil {
+		return err
+	}
+	if info, err := b.root.Lstat(key); err == nil && info.IsDir() {
+		return nil
+	}
+	err := b.root.Remove(key)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		err = nil
+	}
+	if err = errors.Join(err, b.sync(path.Dir(key))); err != nil {
+		return away(err)
+	}
+	_ = b.root.Remove(path.Join(abouts, key)) // without its file it says nothing
+	for _, tree := range []string{".", abouts} {
+		for folder := path.Dir(key); folder != "."; folder = path.Dir(folder) {
+			if b.root.Remove(path.Join(tree, folder)) != nil {
+				break // not empty
+			}
+		}
+	}
+	return nil
+}
+
+// translated makes an error of the file system one of the port. A segment that is a file where a
+// folder would have to be, or a name that is too long, names no object.
+func translated(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) {
+		return ports.NoObject()
+	}
+	return away(err)
+}
+
+func away(cause error) error { return ports.StorageAway(cause) }
+
+const unknownType = "application/octet-stream"
+
+// knownTypes are the types of files that came without a note, by the ends of their names.
+var knownTypes = map[string]string{
+	".pdf": "application/pdf", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff", ".tiff": "image/tiff",
+	".heic": "image/heic", ".csv": "text/csv", ".json": "application/json", ".zip": "application/zip", ".txt": "text/plain",
+}
+
+func typeByName(key string) string {
+	if known := knownTypes[strings.ToLower(path.Ext(key))]; known != "" {
+		return known
+	}
+	return unknownType
+}

@@ -1,0 +1,14 @@
+package bootstrap
+
+// offline names what an installation that others depend on should know of itself: parts that work
+// without any server, as development has them. Source: spec/decisions.md 8.2.
+func (c Config) offline() []string {
+	var parts []string
+	if !c.production() {
+		return nil
+	}
+	if c.StorageURL.scheme() == "file" {
+		parts = append(parts, "STORAGE_URL=file:// keeps documents on this machine alone")
+	}
+	return parts
+}
