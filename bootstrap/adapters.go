@@ -37,6 +37,11 @@ var (
 		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },
 		verifyNone: func(Config, ports.Clock) ports.Verifier { return oidcauth.None{} },
 	}
+	mailers = map[string]func(context.Context, post) (ports.Mailer, error){
+		"log":  openLogMail,
+		"smtp": openSMTP,
+		"ses":  openSES,
+	}
 )
 
 // StoreAdapters names the adapters of ports.Store.
@@ -47,6 +52,9 @@ func BlobAdapters() []string { return names(blobStores) }
 
 // VerifierAdapters names the adapters of ports.Verifier.
 func VerifierAdapters() []string { return names(verifiers) }
+
+// MailAdapters names the adapters of ports.Mailer.
+func MailAdapters() []string { return names(mailers) }
 
 // SecretsAdapters names the adapters of ports.Secrets.
 func SecretsAdapters() []string { return names(secretProviders) }

@@ -30,6 +30,7 @@ type Config struct {
 	AWSRegion       string      `env:"AWS_REGION" doc:"region of AWS Secrets Manager, such as us-east-1"`
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
 	AuthConfig
+	MailConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
 	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`

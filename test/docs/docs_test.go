@@ -46,6 +46,8 @@ func configuration() string {
 	b.WriteString("| `surgicase/keys` | `SURGICASE_KEYS` | `surgicase-keys.json` | the key set of the encrypted columns; made on first start when the database is SQLite |\n")
 	b.WriteString("| `surgicase/checkpoint-key` | `SURGICASE_CHECKPOINT_KEY` | `surgicase-checkpoint-key.json` | the key that signs checkpoints of the audit trail; made on first start when the database is SQLite |\n")
 	b.WriteString("| `surgicase/gateway-secret` | `GATEWAY_SECRET`, `SURGICASE_GATEWAY_SECRET` | `surgicase-gateway-secret.json` | with `AUTH_MODE=gateway`: what the gateway sends, at least 32 characters |\n")
+	b.WriteString("| `surgicase/smtp-password` | `SURGICASE_SMTP_PASSWORD` | `surgicase-smtp-password.json` | with `EMAIL_URL=smtp://user@host`: the user's password, as plain text |\n")
+	b.WriteString("| `surgicase/ses_keys` | `SURGICASE_SES_KEYS` | `surgicase-ses_keys.json` | without `EMAIL_FROM`: `{\"ses_default_from_email\": …}`, the sender |\n")
 	return b.String()
 }
 
