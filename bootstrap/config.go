@@ -39,6 +39,7 @@ type Config struct {
 	Origins        []string `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
 	PayDay         Weekday  `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
 	Excluded       []string `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
+	MetricsToken   Secret   `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
 	LogLevel       Choice   `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
 
 	serving bool // logs go to standard output; of other commands that holds their answer

@@ -52,6 +52,7 @@ type Repos struct {
 	Lists    Lists
 	Audit    Audit
 	Seals    Seals
+	Figures  Figures
 	Outbox   Outbox
 	Requests Requests
 }

@@ -291,6 +291,9 @@ func (a *API) moveCases(ctx context.Context, in *moveInput) (*moveAnswer, error)
 		TotalProcessed: len(done.Moved) + len(done.Exceptions), TotalUpdated: len(done.Moved), TotalExceptions: len(done.Exceptions),
 		RunID: nullable(done.RunID), DryRun: in.DryRun,
 	}}
+	if len(done.Exceptions) > 0 {
+		callOf(ctx).outcome = Partly
+	}
 	for i, m := range done.Moved {
 		out.Body.UpdatedCases[i] = movedBodyOf(string(m.ID), m.Move)
 	}

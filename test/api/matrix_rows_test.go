@@ -56,6 +56,15 @@ var matrixRows = map[string]matrixRow{
 	"list-users":       {all: fromCase},
 	"audit-log":        {all: fromGlobal},
 
+	"metrics":           {all: fromGlobal},
+	"metrics-summary":   {all: fromGlobal},
+	"metrics-health":    {all: fromGlobal},
+	"metrics-system":    {all: fromGlobal},
+	"metrics-database":  {all: fromGlobal},
+	"metrics-business":  {all: fromGlobal},
+	"metrics-endpoints": {all: fromGlobal},
+	"metrics-self":      {all: fromGlobal},
+
 	"list-tokens":  {all: everybody},
 	"create-token": {all: created},
 	"revoke-token": {own: everybody, member: "404 404 404 404 404 404", stranger: "404 404 404 404 404 404", about: theirToken},

@@ -44,7 +44,7 @@ func unmigrated(t *testing.T, url string, open func(sqlstore.Config) (*sqlstore.
 	t.Helper()
 	store, err := open(sqlstore.Config{
 		URL: url, Keys: keyring(t), PoolSize: 15, PoolOverflow: 10, PoolTimeout: 10 * time.Second,
-		OnStatement: func(ctx context.Context, _ time.Duration, _ error) { contract.HeardStatement(ctx) },
+		OnStatement: func(ctx context.Context, _ sqlstore.Statement) { contract.HeardStatement(ctx) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +98,7 @@ func TestLists(t *testing.T)      { onEach(t, contract.Lists) }
 func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
 func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
 func TestSeals(t *testing.T)      { onEach(t, contract.Seals) }
+func TestFigures(t *testing.T)    { onEach(t, contract.Figures) }
 func TestAuditLog(t *testing.T)   { onEach(t, contract.AuditLog) }
 
 func TestRuns(t *testing.T) {
