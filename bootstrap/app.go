@@ -56,7 +56,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			func(s *sqlstore.Store) ports.Store { return s },
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
-			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices,
+			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
 		),
 		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys, operations.NewFigures),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
@@ -67,8 +67,8 @@ func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *peopl
 	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups, Tokens: tokens}
 }
 
-func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, trail *operations.Trail) httpapi.House {
-	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Trail: trail}
+func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs, trail *operations.Trail) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Trail: trail}
 }
 
 func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House) httpapi.Services {

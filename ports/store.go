@@ -49,6 +49,7 @@ type Repos struct {
 	Prices   Prices
 	Codes    Codes
 	Runs     Runs
+	Ledger   Ledger
 	Lists    Lists
 	Audit    Audit
 	Seals    Seals

@@ -144,7 +144,7 @@ func (s session) repos() ports.Repos {
 	return ports.Repos{
 		Cases: caseRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s},
 		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},
-		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Lists: listRepo{s},
+		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
 		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 	}
 }

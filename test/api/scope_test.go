@@ -22,6 +22,7 @@ var scopesOfRoutes = map[string]string{
 	"create-surgeon": "cases:write", "change-surgeon": "cases:write", "delete-surgeon": "cases:write",
 	"create-facility": "cases:write", "change-facility": "cases:write", "delete-facility": "cases:write",
 
+	"open-run": "payments", "list-runs": "payments", "get-run": "payments", "settle-run": "payments", "reverse-run": "payments",
 	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments",
 
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",
