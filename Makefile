@@ -19,7 +19,7 @@ ON_TEMPORARY := $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt docs bench soak clean
+.PHONY: help build run test lint vet fmt docs bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,11 +53,8 @@ fmt: ## formats all Go files
 docs: ## writes the generated pages in docs/
 	go test ./test/docs -run Generated -args -write
 
-bench: ## what the product promises about its speed, in full, into docs/benchmarks.md; takes a quarter of an hour
-	go test ./test/bench -v -count=1 -timeout 30m -args -full -write
-
-soak: ## twenty minutes of mixed load with kills on two instances; nothing may grow or be lost
-	$(ON_TEMPORARY) go test ./test/chaos -run TestSoak -v -count=1 -timeout 40m -args -soak 20m
+bench: ## what the product promises about its speed, in full; takes minutes
+	go test ./test/bench -v -count=1 -timeout 30m -args -full
 
 clean: ## removes what was built, never data
 	rm -rf bin

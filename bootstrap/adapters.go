@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"surgicase/adapters/cmsnpi"
 	"surgicase/adapters/envsecrets"
 	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
+	"surgicase/adapters/stubnpi"
 	"surgicase/domain/ident"
 	"surgicase/ports"
 )
@@ -37,6 +39,17 @@ var (
 		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },
 		verifyNone: func(Config, ports.Clock) ports.Verifier { return oidcauth.None{} },
 	}
+	registries = map[string]func(Config, ports.Store, ports.Clock) (ports.Registry, error){
+		registryStub: func(Config, ports.Store, ports.Clock) (ports.Registry, error) {
+			return stubnpi.Open(stubnpi.Invented()...), nil
+		},
+		"local": func(_ Config, store ports.Store, _ ports.Clock) (ports.Registry, error) {
+			return sqlstore.OpenRegistry(store), nil
+		},
+		"cms": func(c Config, _ ports.Store, clock ports.Clock) (ports.Registry, error) {
+			return cmsnpi.OpenRegistry(cmsnpi.Config{URL: string(c.NPIURL), Now: clock.Now})
+		},
+	}
 	mailers = map[string]func(context.Context, post) (ports.Mailer, error){
 		"log":  openLogMail,
 		"smtp": openSMTP,
@@ -52,6 +65,9 @@ func BlobAdapters() []string { return names(blobStores) }
 
 // VerifierAdapters names the adapters of ports.Verifier.
 func VerifierAdapters() []string { return names(verifiers) }
+
+// RegistryAdapters names the adapters of ports.Registry.
+func RegistryAdapters() []string { return names(registries) }
 
 // MailAdapters names the adapters of ports.Mailer.
 func MailAdapters() []string { return names(mailers) }
@@ -89,7 +105,7 @@ func (randomIDs) Key() []byte {
 
 // openStore opens the configured database with its keys. A key set is made when there is none and
 // the database is SQLite: development needs no setup, production never loses keys by accident.
-func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard hearing) (*sqlstore.Store, error) {
+func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard func(context.Context, time.Duration, error)) (*sqlstore.Store, error) {
 	keys, err := keyring(ctx, c, secrets)
 	if err != nil {
 		return nil, err
@@ -97,15 +113,9 @@ func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard heari
 	return stores[c.DatabaseURL.scheme()](c.store(keys, heard))
 }
 
-// hearing is who hears of the database.
-type hearing struct {
-	statement func(context.Context, sqlstore.Statement)
-	away      func(error)
-}
-
-func (c Config) store(keys *sqlstore.Keyring, heard hearing) sqlstore.Config {
+func (c Config) store(keys *sqlstore.Keyring, heard func(context.Context, time.Duration, error)) sqlstore.Config {
 	return sqlstore.Config{
 		URL: c.DatabaseURL.url, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
-		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard.statement, OnAway: heard.away,
+		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard,
 	}
 }

@@ -31,6 +31,7 @@ type Config struct {
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
 	AuthConfig
 	MailConfig
+	NPIConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
 	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
@@ -39,7 +40,6 @@ type Config struct {
 	Origins        []string `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
 	PayDay         Weekday  `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
 	Excluded       []string `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
-	MetricsToken   Secret   `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
 	LogLevel       Choice   `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
 
 	serving bool // logs go to standard output; of other commands that holds their answer
@@ -206,6 +206,7 @@ func (c Config) check(serving bool) ConfigFaults {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		faults = append(faults, "TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither")
 	}
+	faults = append(faults, c.checkNPI(serving)...)
 	if serving {
 		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted, httpapi.ModeGateway, httpapi.ModeToken)
 		faults = append(faults, c.checkAuth()...)

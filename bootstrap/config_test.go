@@ -26,7 +26,7 @@ func TestEveryWrongValueGetsItsLine(t *testing.T) {
 	wrong := map[string]string{
 		"HTTP_ADDR": "8000", "DATABASE_URL": "postgres://user:geheim@host/db", "DB_POOL_SIZE": "many", "DB_POOL_MAX_OVERFLOW": "-1",
 		"DB_POOL_TIMEOUT": "10s", "SECRETS_PROVIDER": "vault", "AUTH_MODE": "none", "REQUEST_TIMEOUT": "0", "PAY_DAY": "Payday", "LOG_LEVEL": "LOUD",
-		"STORAGE_URL": "ftp://user:geheim@host/bucket",
+		"STORAGE_URL": "ftp://user:geheim@host/bucket", "NPI_REGISTRY": "phonebook", "NPI_REGISTRY_URL": "ftp://user:geheim@host/",
 	}
 	t.Run("all at once", func(t *testing.T) {
 		_, err := LoadConfig(wrong, true)
@@ -88,5 +88,32 @@ func TestThePasswordOfADatabaseIsNeverPrinted(t *testing.T) {
 		if text := fmt.Sprintf(format, c.DatabaseURL); strings.Contains(text, "geheim") {
 			t.Errorf("%s prints %s", format, text)
 		}
+	}
+}
+
+func TestInventedProvidersDoNotAnswerInProduction(t *testing.T) {
+	mysql := map[string]string{"AUTH_MODE": "trusted", "DATABASE_URL": "mysql://app:geheim@db/surgicase"}
+	for _, test := range []struct {
+		registry, stubs, want, refused string
+	}{
+		{"", "", "local", ""},
+		{"cms", "", "cms", ""},
+		{"stub", "true", "stub", ""},
+		{"stub", "", "", `NPI_REGISTRY holds "stub"; in production it may hold local or cms, or stub with ALLOW_STUBS=true`},
+	} {
+		c, err := LoadConfig(with(mysql, "NPI_REGISTRY", test.registry, "ALLOW_STUBS", test.stubs), true)
+		if test.refused != "" {
+			if err == nil || err.Error() != test.refused {
+				t.Errorf("%+v: %v", test, err)
+			}
+			continue
+		}
+		if err != nil || c.registry() != test.want {
+			t.Errorf("%+v: %s, %v", test, c.registry(), err)
+		}
+	}
+	c, err := LoadConfig(map[string]string{"AUTH_MODE": "trusted"}, true)
+	if err != nil || c.registry() != "stub" {
+		t.Errorf("in development: %s, %v", c.registry(), err)
 	}
 }

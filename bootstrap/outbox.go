@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/ports"
@@ -15,9 +16,10 @@ import (
 const outboxPause = time.Second
 
 // newOutbox names the tasks that can follow a commit.
-func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, prices *payments.Prices) *operations.Outbox {
+func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, prices *payments.Prices, lookup *npidirectory.Lookup) *operations.Outbox {
 	return operations.NewOutbox(store, clock, ids, events, map[string]func(context.Context, string) error{
 		ports.RepriceStale: func(ctx context.Context, _ string) error { return prices.RepriceStale(ctx) },
+		ports.VerifyNPI:    lookup.Verify,
 	})
 }
 

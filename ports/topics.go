@@ -5,4 +5,15 @@ const (
 	// RepriceStale has the cases priced whose price does not come from the current table and tier:
 	// those that were recorded while the table or the tier changed.
 	RepriceStale = "reprice_stale"
+
+	// VerifyNPI has an NPI held against the registry. The payload is one of the kinds below, a colon and
+	// the id.
+	VerifyNPI = "verify_npi"
+)
+
+// The kinds of things that have an NPI.
+const (
+	VerifyUser     = "user"
+	VerifySurgeon  = "surgeon"
+	VerifyFacility = "facility"
 )

@@ -16,13 +16,15 @@ type FacilityBody struct {
 	FacilityCity  *string `json:"facility_city" nullable:"true" example:"Portland"`
 	FacilityState *string `json:"facility_state" nullable:"true" example:"OR"`
 	FacilityZip   *string `json:"facility_zip" nullable:"true" example:"97201"`
-	Version       int64   `json:"version" doc:"Rises with every change." example:"1"`
+	RegistryBody
+	Version int64 `json:"version" doc:"Rises with every change." example:"1"`
 }
 
 func facilityBodyOf(f directory.Facility) FacilityBody {
 	return FacilityBody{
 		FacilityID: f.ID, FacilityName: f.Name, FacilityNPI: digitsOf(f.NPI.String()), FacilityAddr: nullable(f.Address.Line),
 		FacilityCity: nullable(f.Address.City), FacilityState: nullable(f.Address.State), FacilityZip: nullable(f.Address.ZIP), Version: f.Version,
+		RegistryBody: registryBodyOf(f.Registry, f.NPI, f.Name),
 	}
 }
 
@@ -116,7 +118,7 @@ func (a *API) changeFacility(ctx context.Context, in *changeFacilityInput) (*cha
 		return nil, err
 	}
 	out := &changedFacility{ETag: versionTag(f.Version)}
-	out.Body.Message, out.Body.FacilityID, out.Body.UpdatedFields, out.Body.Version = "Facility updated successfully", id, changed(ctx, fields), f.Version
+	out.Body.Message, out.Body.FacilityID, out.Body.UpdatedFields, out.Body.Version = "Facility updated successfully", id, fields, f.Version
 	return out, nil
 }
 

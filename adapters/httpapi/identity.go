@@ -40,12 +40,7 @@ const (
 
 // identify finds out who calls and puts him into the call. Source: spec/decisions.md 2.
 func (a *API) identify(hc huma.Context, next func(huma.Context)) {
-	c := callOf(hc.Context())
-	c.operation, _ = hc.Operation().Metadata[metaID].(string)
-	if watch, _ := hc.Operation().Metadata[metaWatch].(bool); watch {
-		c.watching = a.watching(hc)
-	}
-	if open, _ := hc.Operation().Metadata[metaOpen].(bool); open || c.watching {
+	if open, _ := hc.Operation().Metadata[metaOpen].(bool); open {
 		next(hc)
 		return
 	}

@@ -52,6 +52,7 @@ var statuses = map[fault.Kind]int{
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
 	fault.Limited:         http.StatusTooManyRequests,
 	fault.Unavailable:     http.StatusServiceUnavailable,
+	fault.Upstream:        http.StatusBadGateway,
 }
 
 // retryAfter is what a 503 asks clients to wait when nothing better is known.

@@ -1,28 +1,29 @@
 package httpapi
 
 import (
+	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
 )
 
-// People are the use cases about users and what belongs to them.
+// People are the use cases about users, what belongs to them, and the providers of the registry.
 type People struct {
 	Users      *people.Users
 	Surgeons   *people.Surgeons
 	Facilities *people.Facilities
 	Groups     *people.Groups
 	Tokens     *people.Tokens
+	Lookup     *npidirectory.Lookup
 }
 
 // House are the use cases about repeated requests, the lists that everybody uses, prices,
-// payment runs, and the audit trail.
+// and the audit trail.
 type House struct {
 	Requests *operations.Requests
 	Lists    *operations.Lists
 	Codes    *operations.Codes
 	Prices   *payments.Prices
-	Runs     *payments.Runs
 	Trail    *operations.Trail
 }
 
@@ -33,13 +34,13 @@ func (a *API) peopleRoutes() {
 	a.groupRoutes()
 	a.permissionRoutes()
 	a.tokenRoutes()
+	a.npiRoutes()
 }
 
 func (a *API) houseRoutes() {
 	a.listRoutes()
 	a.listEditRoutes()
 	a.priceRoutes()
-	a.runRoutes()
 	a.dashboardRoutes()
 	a.auditRoutes()
 }

@@ -18,13 +18,15 @@ type SurgeonBody struct {
 	SurgeonCity  *string `json:"surgeon_city" nullable:"true" example:"Portland"`
 	SurgeonState *string `json:"surgeon_state" nullable:"true" example:"OR"`
 	SurgeonZip   *string `json:"surgeon_zip" nullable:"true" example:"97201"`
-	Version      int64   `json:"version" doc:"Rises with every change." example:"1"`
+	RegistryBody
+	Version int64 `json:"version" doc:"Rises with every change." example:"1"`
 }
 
 func surgeonBodyOf(s directory.Surgeon) SurgeonBody {
 	return SurgeonBody{
 		SurgeonID: s.ID, FirstName: s.First, LastName: s.Last, SurgeonNPI: digitsOf(s.NPI.String()), SurgeonAddr: nullable(s.Address.Line),
 		SurgeonCity: nullable(s.Address.City), SurgeonState: nullable(s.Address.State), SurgeonZip: nullable(s.Address.ZIP), Version: s.Version,
+		RegistryBody: registryBodyOf(s.Registry, s.NPI, s.First+" "+s.Last),
 	}
 }
 
@@ -120,7 +122,7 @@ func (a *API) changeSurgeon(ctx context.Context, in *changeSurgeonInput) (*chang
 		return nil, err
 	}
 	out := &changedSurgeon{ETag: versionTag(s.Version)}
-	out.Body.Message, out.Body.SurgeonID, out.Body.UpdatedFields, out.Body.Version = "Surgeon updated successfully", id, changed(ctx, fields), s.Version
+	out.Body.Message, out.Body.SurgeonID, out.Body.UpdatedFields, out.Body.Version = "Surgeon updated successfully", id, fields, s.Version
 	return out, nil
 }
 

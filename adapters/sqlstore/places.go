@@ -34,7 +34,7 @@ func getPlace[R placeRow](ctx context.Context, p places, id int64, in permission
 
 func savePlace[R placeRow](ctx context.Context, p places, id, read int64, row *R) error {
 	done := p.db.WithContext(ctx).Model(new(R)).Where(p.key+" = ? AND version = ?", id, read).
-		Select("*").Omit(p.key, "created_at").Updates(row)
+		Select("*").Omit(kept(p.key, "created_at")...).Updates(row)
 	if done.Error == nil && done.RowsAffected == 0 {
 		return raceLost()
 	}
@@ -64,6 +64,7 @@ type surgeonRow struct {
 	SurgeonCity  string
 	SurgeonState string
 	SurgeonZip   string
+	Finding      findingRow `gorm:"embedded"`
 	Active       int
 	CreatedAt    int64 `gorm:"autoCreateTime:false"`
 	DeletedAt    sql.NullInt64
@@ -74,7 +75,7 @@ func (surgeonRow) TableName() string { return "surgeons" }
 func surgeonRowOf(s *directory.Surgeon) surgeonRow {
 	return surgeonRow{
 		SurgeonID: s.ID, Version: s.Version, UserID: string(s.Owner), FirstName: s.First, LastName: s.Last, SurgeonNpi: nullNPI(s.NPI),
-		SurgeonAddr: s.Address.Line, SurgeonCity: s.Address.City, SurgeonState: s.Address.State, SurgeonZip: s.Address.ZIP,
+		SurgeonAddr: s.Address.Line, SurgeonCity: s.Address.City, SurgeonState: s.Address.State, SurgeonZip: s.Address.ZIP, Finding: findingRowOf(s.Registry),
 		Active: flag(s.DeletedAt.IsZero()), CreatedAt: micros(s.CreatedAt), DeletedAt: nullMicros(s.DeletedAt),
 	}
 }
@@ -82,7 +83,7 @@ func surgeonRowOf(s *directory.Surgeon) surgeonRow {
 func (row surgeonRow) toSurgeon() directory.Surgeon {
 	return directory.Surgeon{
 		ID: row.SurgeonID, Version: row.Version, Owner: ident.UserID(row.UserID), First: row.FirstName, Last: row.LastName,
-		NPI:       npiOf(row.SurgeonNpi),
+		NPI: npiOf(row.SurgeonNpi), Registry: row.Finding.of(row.SurgeonNpi),
 		Address:   directory.Address{Line: row.SurgeonAddr, City: row.SurgeonCity, State: row.SurgeonState, ZIP: row.SurgeonZip},
 		CreatedAt: instant(row.CreatedAt), DeletedAt: nullInstant(row.DeletedAt),
 	}
@@ -139,6 +140,7 @@ type facilityRow struct {
 	FacilityCity  string
 	FacilityState string
 	FacilityZip   string
+	Finding       findingRow `gorm:"embedded"`
 	Active        int
 	CreatedAt     int64 `gorm:"autoCreateTime:false"`
 	DeletedAt     sql.NullInt64
@@ -149,7 +151,7 @@ func (facilityRow) TableName() string { return "facilities" }
 func facilityRowOf(f *directory.Facility) facilityRow {
 	return facilityRow{
 		FacilityID: f.ID, Version: f.Version, UserID: string(f.Owner), FacilityName: f.Name, FacilityNpi: nullNPI(f.NPI),
-		FacilityAddr: f.Address.Line, FacilityCity: f.Address.City, FacilityState: f.Address.State, FacilityZip: f.Address.ZIP,
+		FacilityAddr: f.Address.Line, FacilityCity: f.Address.City, FacilityState: f.Address.State, FacilityZip: f.Address.ZIP, Finding: findingRowOf(f.Registry),
 		Active: flag(f.DeletedAt.IsZero()), CreatedAt: micros(f.CreatedAt), DeletedAt: nullMicros(f.DeletedAt),
 	}
 }
@@ -157,7 +159,7 @@ func facilityRowOf(f *directory.Facility) facilityRow {
 func (row facilityRow) toFacility() directory.Facility {
 	return directory.Facility{
 		ID: row.FacilityID, Version: row.Version, Owner: ident.UserID(row.UserID), Name: row.FacilityName,
-		NPI:       npiOf(row.FacilityNpi),
+		NPI: npiOf(row.FacilityNpi), Registry: row.Finding.of(row.FacilityNpi),
 		Address:   directory.Address{Line: row.FacilityAddr, City: row.FacilityCity, State: row.FacilityState, ZIP: row.FacilityZip},
 		CreatedAt: instant(row.CreatedAt), DeletedAt: nullInstant(row.DeletedAt),
 	}

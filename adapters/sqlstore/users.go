@@ -42,8 +42,7 @@ type userRow struct {
 	UserTier       int
 	MaxCaseStatus  int
 	Active         int
-	NpiVerifiedAt  sql.NullInt64
-	RegistryName   string
+	Finding        findingRow `gorm:"embedded"`
 	LastLoginAt    sql.NullInt64
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
@@ -54,7 +53,7 @@ func (userRow) TableName() string { return "users" }
 
 const userColumns = "user_id, version, user_email, first_name, last_name, addr1, addr2, city, state, zipcode, telephone, user_npi, " +
 	"referred_by_user, message_pref, states_licensed, timezone, credentials, ins_exp_date, tax_id, user_type, user_tier, max_case_status, " +
-	"active, npi_verified_at, registry_name, last_login_at, created_at, updated_at, deactivated_at"
+	"active, verified_npi, npi_verified_at, registry_name, last_login_at, created_at, updated_at, deactivated_at"
 
 // Add implements ports.Users. Rows of users are never removed, so the primary key is enough to keep
 // an id from being used again.
@@ -107,8 +106,8 @@ func missingUser(err error, id ident.UserID) error {
 	return err
 }
 
-// Save implements ports.Users. The last login is left alone: logins do not raise the version, so
-// what was read may be older than what is stored.
+// Save implements ports.Users. The last login and what the registry said are left alone: neither raises
+// the version, so what was read may be older than what is stored.
 func (r userRepo) Save(ctx context.Context, u *directory.User) error {
 	row, err := userRowOf(u, r.keys)
 	if err != nil {
@@ -116,7 +115,7 @@ func (r userRepo) Save(ctx context.Context, u *directory.User) error {
 	}
 	row.Version++
 	done := r.db.WithContext(ctx).Model(&userRow{}).Where("user_id = ? AND version = ?", string(u.ID), u.Version).
-		Select("*").Omit("user_id", "created_at", "last_login_at").Updates(&row)
+		Select("*").Omit(kept("user_id", "created_at", "last_login_at")...).Updates(&row)
 	switch {
 	case done.Error != nil:
 		return done.Error
@@ -153,7 +152,7 @@ func userRowOf(u *directory.User, keys *Keyring) (userRow, error) {
 		UserNpi: nullNPI(u.NPI), ReferredByUser: u.ReferredBy, MessagePref: u.MessagePref, StatesLicensed: u.StatesLicensed,
 		Timezone: u.Timezone, Credentials: u.Credentials, InsExpDate: nullDate(u.InsuranceEnds), TaxID: seal.text(u.TaxID, "tax_id", id),
 		UserType: int(u.Type), UserTier: int(u.Tier), MaxCaseStatus: u.Cap, Active: flag(u.Active),
-		NpiVerifiedAt: nullMicros(u.NPIVerifiedAt), RegistryName: u.RegistryName, LastLoginAt: nullMicros(u.LastLoginAt),
+		Finding: findingRowOf(u.Registry), LastLoginAt: nullMicros(u.LastLoginAt),
 		CreatedAt: micros(u.CreatedAt), UpdatedAt: micros(u.UpdatedAt), DeactivatedAt: nullMicros(u.DeactivatedAt),
 	}
 	return row, seal.err
@@ -169,7 +168,7 @@ func (row userRow) toUser(keys *Keyring) (directory.User, error) {
 		Timezone: row.Timezone, Credentials: row.Credentials, InsuranceEnds: dateOf(row.InsExpDate.String),
 		TaxID: open.openText(row.TaxID, "tax_id", row.UserID),
 		Type:  permission.UserType(row.UserType), Tier: pay.Tier(row.UserTier), Cap: row.MaxCaseStatus, Active: row.Active != 0,
-		NPIVerifiedAt: nullInstant(row.NpiVerifiedAt), RegistryName: row.RegistryName, LastLoginAt: nullInstant(row.LastLoginAt),
+		Registry: row.Finding.of(row.UserNpi), LastLoginAt: nullInstant(row.LastLoginAt),
 		CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt), DeactivatedAt: nullInstant(row.DeactivatedAt),
 	}
 	return u, open.err

@@ -2,11 +2,13 @@ package people
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"surgicase/domain/directory"
 	"surgicase/domain/ident"
+	"surgicase/domain/npi"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -38,6 +40,7 @@ type placeParts struct {
 	owner       ident.UserID
 	created     *time.Time
 	deleted     *time.Time
+	number      npi.NPI
 	contents    []string
 }
 
@@ -47,7 +50,7 @@ func NewSurgeons(store ports.Store, clock ports.Clock, events ports.Events) *Sur
 		trail: trail{store, clock, events, "surgeon"},
 		repo:  func(r ports.Repos) placeRepo[directory.Surgeon] { return r.Surgeons },
 		parts: func(s *directory.Surgeon) placeParts {
-			return placeParts{s.ID, s.Version, s.Owner, &s.CreatedAt, &s.DeletedAt, s.Contents()}
+			return placeParts{s.ID, s.Version, s.Owner, &s.CreatedAt, &s.DeletedAt, s.NPI, s.Contents()}
 		},
 	}
 }
@@ -58,7 +61,7 @@ func NewFacilities(store ports.Store, clock ports.Clock, events ports.Events) *F
 		trail: trail{store, clock, events, "facility"},
 		repo:  func(r ports.Repos) placeRepo[directory.Facility] { return r.Places },
 		parts: func(f *directory.Facility) placeParts {
-			return placeParts{f.ID, f.Version, f.Owner, &f.CreatedAt, &f.DeletedAt, f.Contents()}
+			return placeParts{f.ID, f.Version, f.Owner, &f.CreatedAt, &f.DeletedAt, f.NPI, f.Contents()}
 		},
 	}
 }
@@ -79,6 +82,9 @@ func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, err
 			return err
 		}
 		if err := s.repo(r).Add(ctx, &made); err != nil {
+			return err
+		}
+		if err := s.verify(ctx, r, placeID(s.parts(&made).id), s.parts(&made).number); err != nil {
 			return err
 		}
 		return s.record(ctx, r, who, &made, nil, nil)
@@ -152,6 +158,11 @@ func (s *Places[T]) update(ctx context.Context, who permission.Actor, id int64, 
 		}
 		if err := s.repo(r).Save(ctx, held); err != nil {
 			return err
+		}
+		if slices.Contains(fields, s.entity+"_npi") {
+			if err := s.verify(ctx, r, placeID(id), s.parts(held).number); err != nil {
+				return err
+			}
 		}
 		return s.record(ctx, r, who, held, fields, before)
 	})

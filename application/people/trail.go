@@ -8,6 +8,7 @@ import (
 	"surgicase/domain/audit"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
+	"surgicase/domain/npi"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -43,6 +44,14 @@ func (t trail) read(ctx context.Context, who permission.Actor, action permission
 
 func (t trail) happened(ctx context.Context, name string, who permission.Actor, err error) {
 	t.events.Happened(ctx, ports.Event{Name: name, Err: err, Values: []ports.Value{{Name: "actor", Text: string(who.User)}}})
+}
+
+// verify has an NPI held against the registry after the commit; none needs that.
+func (t trail) verify(ctx context.Context, r ports.Repos, id string, number npi.NPI) error {
+	if number == 0 {
+		return nil
+	}
+	return r.Outbox.Put(ctx, ports.VerifyNPI, t.entity+":"+id, t.clock.Now())
 }
 
 // digest covers contents that are no secret: the id serves as the key, so that equal contents of two

@@ -93,6 +93,11 @@ func (s *Users) save(ctx context.Context, r ports.Repos, who permission.Actor, u
 			return err
 		}
 	}
+	if slices.Contains(fields, "user_npi") {
+		if err := s.verify(ctx, r, string(u.ID), u.NPI); err != nil {
+			return err
+		}
+	}
 	if slices.Contains(fields, "last_login_dt") {
 		if err := r.Users.SawLogin(ctx, u.ID, u.LastLoginAt); err != nil {
 			return err

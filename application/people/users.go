@@ -81,6 +81,9 @@ func (s *Users) Create(ctx context.Context, who permission.Actor, in NewUser) (*
 		if err = r.Users.Add(ctx, u); err != nil {
 			return err
 		}
+		if err = s.verify(ctx, r, string(u.ID), u.NPI); err != nil {
+			return err
+		}
 		if in.Request != nil {
 			done := ports.RequestOutcome{Status: 201, Location: "/user?user_id=" + string(u.ID), EntityID: string(u.ID)}
 			if err = r.Requests.Finish(ctx, *in.Request, done); err != nil {

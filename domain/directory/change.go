@@ -117,7 +117,7 @@ func (u *User) MayChange(by permission.Actor, ch UserChanges, fields []string) e
 // Apply makes the changes that MayChange has allowed.
 func (u *User) Apply(ch UserChanges, now time.Time) {
 	if differs(ch.NPI, u.NPI) {
-		u.NPIVerifiedAt, u.RegistryName = time.Time{}, ""
+		u.Registry = Finding{}
 	}
 	set(&u.Email, ch.Email)
 	set(&u.First, ch.First)

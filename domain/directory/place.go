@@ -22,6 +22,7 @@ type Surgeon struct {
 	Owner       ident.UserID
 	First, Last string
 	NPI         npi.NPI
+	Registry    Finding // about the NPI
 	Address     Address
 	CreatedAt   time.Time
 	DeletedAt   time.Time
@@ -34,6 +35,7 @@ type Facility struct {
 	Owner     ident.UserID
 	Name      string
 	NPI       npi.NPI
+	Registry  Finding // about the NPI
 	Address   Address
 	CreatedAt time.Time
 	DeletedAt time.Time

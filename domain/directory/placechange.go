@@ -30,6 +30,9 @@ func (ch SurgeonChanges) Asks() bool { return ch != SurgeonChanges{} }
 
 // Apply changes the surgeon and names the fields that changed.
 func (s *Surgeon) Apply(ch SurgeonChanges) []string {
+	if differs(ch.NPI, s.NPI) {
+		s.Registry = Finding{}
+	}
 	fields := change([]string{}, "first_name", &s.First, ch.First)
 	fields = change(fields, "last_name", &s.Last, ch.Last)
 	fields = change(fields, "surgeon_npi", &s.NPI, ch.NPI)
@@ -48,6 +51,9 @@ func (ch FacilityChanges) Asks() bool { return ch != FacilityChanges{} }
 
 // Apply changes the facility and names the fields that changed.
 func (f *Facility) Apply(ch FacilityChanges) []string {
+	if differs(ch.NPI, f.NPI) {
+		f.Registry = Finding{}
+	}
 	fields := change([]string{}, "facility_name", &f.Name, ch.Name)
 	fields = change(fields, "facility_npi", &f.NPI, ch.NPI)
 	return append(fields, f.Address.apply("facility", ch.Address)...)

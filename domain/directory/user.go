@@ -36,8 +36,7 @@ type User struct {
 	Tier           pay.Tier
 	Cap            int // max_case_status; 0 means unset
 	Active         bool
-	NPIVerifiedAt  time.Time
-	RegistryName   string // the name the NPI registry holds
+	Registry       Finding // about the NPI
 	LastLoginAt    time.Time
 	CreatedAt      time.Time
 	UpdatedAt      time.Time

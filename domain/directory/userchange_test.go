@@ -27,7 +27,7 @@ func user(t permission.UserType) directory.User {
 		ID: "dr.ada", Email: "ada@example.org", First: "Ada", Last: "Testwell", Addr1: "1 Sample Plaza", Addr2: "Suite 2", City: "Testville",
 		State: "OR", ZIP: "97001", Telephone: "5035550100", NPI: 1234567893, ReferredBy: "dr.bea", MessagePref: 1, StatesLicensed: "OR,WA",
 		Timezone: "UTC", Credentials: "MD", InsuranceEnds: civil.Date{Year: 2027, Month: 1, Day: 1}, TaxID: surgical.NewPHI("123456789"),
-		Type: t, Tier: 1, Cap: 20, Active: true, NPIVerifiedAt: earlier, RegistryName: "ADA TESTWELL", LastLoginAt: earlier,
+		Type: t, Tier: 1, Cap: 20, Active: true, Registry: directory.Finding{NPI: 1234567893, At: earlier, Name: "ADA TESTWELL"}, LastLoginAt: earlier,
 		CreatedAt: earlier, UpdatedAt: earlier, Documents: []directory.UserDocument{{ID: 1, Type: "licence", Name: surgical.NewPHI("l.pdf")}},
 	}
 }
@@ -53,7 +53,7 @@ func edits() []edit {
 		{"zipcode", directory.UserChanges{ZIP: to("98001")}, func(u *directory.User) { u.ZIP = "98001" }},
 		{"telephone", directory.UserChanges{Telephone: to("5035550199")}, func(u *directory.User) { u.Telephone = "5035550199" }},
 		{"user_npi", directory.UserChanges{NPI: to(npi.NPI(1245319599))}, func(u *directory.User) {
-			u.NPI, u.NPIVerifiedAt, u.RegistryName = 1245319599, time.Time{}, ""
+			u.NPI, u.Registry = 1245319599, directory.Finding{}
 		}},
 		{"referred_by_user", directory.UserChanges{ReferredBy: to("")}, func(u *directory.User) { u.ReferredBy = "" }},
 		{"user_type", directory.UserChanges{Type: to(permission.GroupAdmin)}, func(u *directory.User) { u.Type = 7 }},
@@ -98,7 +98,7 @@ func TestEachFieldOfAUser(t *testing.T) {
 		equal(t, "differing", u.Differing(ch), []string{})
 		u.Apply(ch, now)
 		equal(t, "a document keeps its id", u.Documents[0].ID, 1)
-		equal(t, "the NPI stays verified", u.RegistryName, "ADA TESTWELL")
+		equal(t, "the NPI stays verified", u.Registry.Name, "ADA TESTWELL")
 	})
 	t.Run("all fields differ in the order of the old product's model", func(t *testing.T) {
 		var all []string

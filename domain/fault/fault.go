@@ -27,6 +27,7 @@ const (
 	TooLarge        Kind = "too_large"       // more than we accept
 	Limited         Kind = "limited"         // too often
 	Unavailable     Kind = "unavailable"     // something we depend on is away; try again
+	Upstream        Kind = "upstream"        // somebody else's service, asked on the caller's behalf, has failed
 )
 
 // Field is one offending input: where it is (such as "body.patient.first") and what is wrong.

@@ -16,19 +16,17 @@ import (
 var scopesOfRoutes = map[string]string{
 	"get-case": "cases:read", "case-history": "cases:read", "case-pay": "cases:read", "filter-cases": "cases:read", "group-cases": "cases:read",
 	"cases-by-status": "cases:read", "case-dashboard": "cases:read", "user-dashboard": "cases:read", "build-dashboard": "cases:read",
-	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read",
+	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read", "check-npi": "cases:read",
 
 	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "move-cases": "cases:write",
 	"create-surgeon": "cases:write", "change-surgeon": "cases:write", "delete-surgeon": "cases:write",
 	"create-facility": "cases:write", "change-facility": "cases:write", "delete-facility": "cases:write",
 
-	"open-run": "payments", "list-runs": "payments", "get-run": "payments", "settle-run": "payments", "reverse-run": "payments",
 	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments",
 
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",
 	"list-groups": "admin", "create-group": "admin", "get-group": "admin", "change-group": "admin", "delete-group": "admin",
 	"set-group-member": "admin", "remove-group-member": "admin",
-	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin",
 	"list-tokens": "admin", "create-token": "admin", "revoke-token": "admin",
 	"put-case-status": "admin", "put-user-type": "admin", "put-user-doc-type": "admin", "create-faq": "admin",
 

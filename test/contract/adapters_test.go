@@ -44,7 +44,7 @@ func unmigrated(t *testing.T, url string, open func(sqlstore.Config) (*sqlstore.
 	t.Helper()
 	store, err := open(sqlstore.Config{
 		URL: url, Keys: keyring(t), PoolSize: 15, PoolOverflow: 10, PoolTimeout: 10 * time.Second,
-		OnStatement: func(ctx context.Context, _ sqlstore.Statement) { contract.HeardStatement(ctx) },
+		OnStatement: func(ctx context.Context, _ time.Duration, _ error) { contract.HeardStatement(ctx) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,15 +92,16 @@ func TestSurgeons(t *testing.T)   { onEach(t, contract.Surgeons) }
 func TestFacilities(t *testing.T) { onEach(t, contract.Facilities) }
 func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
 func TestTokens(t *testing.T)     { onEach(t, contract.Tokens) }
-func TestLedger(t *testing.T)     { onEach(t, contract.Ledger) }
 func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
 func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }
 func TestLists(t *testing.T)      { onEach(t, contract.Lists) }
 func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
 func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
 func TestSeals(t *testing.T)      { onEach(t, contract.Seals) }
-func TestFigures(t *testing.T)    { onEach(t, contract.Figures) }
 func TestAuditLog(t *testing.T)   { onEach(t, contract.AuditLog) }
+
+func TestNPIDirectory(t *testing.T) { onEach(t, contract.NPIDirectory) }
+func TestNPIFindings(t *testing.T)  { onEach(t, contract.NPIFindings) }
 
 func TestRuns(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Runs(t, open, carried) })

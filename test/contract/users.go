@@ -37,8 +37,9 @@ func Users(t *testing.T, open func(*testing.T) ports.Store) {
 
 func userRoundTrip(w *world) {
 	u := given.User("ann", 20)
-	u.Cap, u.RegistryName = 30, "PROVIDER, ANN"
-	u.NPIVerifiedAt, u.LastLoginAt = given.Morning.Add(time.Microsecond), given.Morning.Add(2*time.Microsecond)
+	u.Cap = 30
+	u.Registry = directory.Finding{NPI: u.NPI, At: given.Morning.Add(time.Microsecond), Name: "PROVIDER, ANN"}
+	u.LastLoginAt = given.Morning.Add(2 * time.Microsecond)
 	u.Active, u.DeactivatedAt = false, given.Morning.Add(3*time.Microsecond)
 	u.Documents = append(u.Documents, directory.UserDocument{
 		ID: 2, Type: "DEA Registration", Name: surgical.NewPHI("dea.pdf"), Key: surgical.NewPHI("private/dea.pdf"), Stored: true,

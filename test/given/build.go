@@ -88,6 +88,15 @@ var NPI = func() npi.NPI {
 	return n
 }()
 
+// NPIOf gives the valid NPIs one by one.
+func NPIOf(n int) npi.NPI {
+	number, err := npi.Make(fmt.Sprintf("%09d", 100_000_000+n))
+	if err != nil {
+		panic(err)
+	}
+	return number
+}
+
 // User is an active user of a type, with every field filled and one document.
 func User(id ident.UserID, t permission.UserType) *directory.User {
 	name := surgical.NewPHI("licence-" + string(id) + ".pdf")

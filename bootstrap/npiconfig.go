@@ -1,0 +1,57 @@
+package bootstrap
+
+import (
+	"net/url"
+	"strings"
+
+	"surgicase/ports"
+)
+
+// NPIConfig is where NPIs are looked up. Source: spec/decisions.md 8.2.
+type NPIConfig struct {
+	NPIRegistry Choice     `env:"NPI_REGISTRY" doc:"where NPIs are looked up: cms (the registry of CMS), local (the directory that surgicase npi import and sync have loaded) or stub (a few invented providers); default stub, in production (another address than loopback, or another database than SQLite) local"`
+	NPIURL      ServiceURL `env:"NPI_REGISTRY_URL" doc:"with NPI_REGISTRY=cms: the address of the registry, if it is another than that of CMS"`
+	AllowStubs  bool       `env:"ALLOW_STUBS" envDefault:"false" doc:"true lets NPI_REGISTRY=stub serve in production"`
+}
+
+const registryStub = "stub"
+
+// ServiceURL is where a service of somebody else answers.
+type ServiceURL string
+
+// UnmarshalText reads an http or https URL without credentials.
+func (s *ServiceURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+		return holds("(no such URL)", "https://host/path")
+	}
+	*s = ServiceURL(text)
+	return nil
+}
+
+// registry is the one chosen: invented providers never answer in production unless somebody wants that.
+func (c Config) registry() string {
+	switch {
+	case c.NPIRegistry != "":
+		return string(c.NPIRegistry)
+	case c.production():
+		return "local"
+	}
+	return registryStub
+}
+
+func openRegistry(c Config, store ports.Store, clock ports.Clock) (ports.Registry, error) {
+	return registries[c.registry()](c, store, clock)
+}
+
+// checkNPI says what is wrong with where NPIs are looked up.
+func (c Config) checkNPI(serving bool) ConfigFaults {
+	_, known := registries[c.registry()]
+	switch {
+	case !known:
+		return ConfigFaults{"NPI_REGISTRY " + holds(string(c.NPIRegistry), strings.Join(names(registries), ", ")).Error()}
+	case serving && c.production() && c.registry() == registryStub && !c.AllowStubs:
+		return ConfigFaults{`NPI_REGISTRY holds "stub"; in production it may hold local or cms, or stub with ALLOW_STUBS=true`}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"surgicase/domain/npi"
+	"surgicase/domain/permission"
+	"surgicase/test/given"
+)
+
+func TestCheckNPI(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.get("/check_npi?npi=1555123458", "provider").is(200).has("npi", "1555123458", "first_name", "Rowena", "last_name", "Testwell")
+		p.get("/check_npi?npi=1999999992&facility=true", "provider").is(200).has("first_name", "St. Mary's Example Hospital (Main)", "last_name", "")
+		p.get("/check_npi?npi=1999999992", "provider").refused(422, "npi_wrong_kind").has("npi", "1999999992")
+		p.get("/check_npi?npi=1555123458&facility=true", "provider").refused(422, "npi_wrong_kind")
+		p.get("/check_npi?npi=1234567893", "provider").refused(404, "npi_not_found").has("npi", "1234567893")
+		for _, wrong := range []string{"1234567890", "123456789", "12345A7893", "", "%201555123458", "١٥٥٥١٢٣٤٥٨", "15551234580"} {
+			p.get("/check_npi?npi="+wrong, "provider").refused(422, "invalid_input").has("errors.0.location", "query.npi")
+		}
+		p.get("/check_npi", "provider").refused(422, "invalid_input")
+		p.get("/check_npi?npi=1555123458", "").refused(401, "no_caller")
+	})
+}
+
+func TestCheckNPIAtCMS(t *testing.T) {
+	t.Parallel()
+	number := given.NPIOf(1)
+	server := given.StartCMS(t, npi.Record{NPI: number, Kind: npi.Individual, First: "MACY", Last: "O'BRIEN-MCKAY"})
+	p := start(t, given.TempSQLite(t), map[string]string{"NPI_REGISTRY": "cms", "NPI_REGISTRY_URL": server.URL})
+	p.cast()
+	path := "/check_npi?npi=" + number.String()
+	if age := p.get(path, "provider").is(200).has("first_name", "Macy", "last_name", "O'Brien-McKay").header.Get("Age"); age != "" {
+		t.Errorf("Age of a fresh answer is %q", age)
+	}
+	p.clock.Advance(90 * time.Minute)
+	if age := p.get(path, "provider").is(200).header.Get("Age"); age != "5400" {
+		t.Errorf("Age is %q", age)
+	}
+	server.Behave(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	p.get("/check_npi?npi="+given.NPIOf(2).String(), "provider").refused(502, "npi_registry_failed")
+}
+
+// work brings about what was put off until after the commit.
+func (p *program) work() {
+	p.t.Helper()
+	if err := p.Outbox.Work(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestNPIsAreVerifiedInTheBackground(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		facility := map[string]any{
+			"facility_name": "Saint Something", "facility_npi": 1999999992, "facility_addr": "1 Main St", "facility_city": "Portland", "facility_state": "OR", "facility_zip": "97201",
+		}
+		p.send(http.MethodPost, "/facility", "provider", facility).is(201).has("npi_status", "pending", "npi_verified_at", nil)
+		surgeon := map[string]any{
+			"first_name": "Rowena", "last_name": "Testwell", "surgeon_npi": "1555123458", "surgeon_addr": "1 Main St", "surgeon_city": "Portland", "surgeon_state": "OR", "surgeon_zip": "97201",
+		}
+		made := p.send(http.MethodPost, "/surgeon", "provider", surgeon).is(201).has("npi_status", "pending")
+		p.work()
+		p.get("/facilities", "provider").is(200).has("facilities.1.npi_status", "mismatch", "facilities.1.registry_name", "ST. MARY'S EXAMPLE HOSPITAL (MAIN)", "facilities.1.version", 1)
+		p.get("/surgeons", "provider").is(200).has("surgeons.1.npi_status", "verified", "surgeons.1.npi_verified_at", p.clock.Now().Format(time.RFC3339Nano))
+
+		change := func(member string, value any) {
+			p.send(http.MethodPatch, "/surgeon", "provider", map[string]any{"surgeon_id": made.at("surgeon_id"), member: value}).is(200)
+		}
+		change("last_name", "Other")
+		p.get("/surgeons", "provider").is(200).has("surgeons.1.npi_status", "mismatch")
+		change("surgeon_npi", 1234567893)
+		p.get("/surgeons", "provider").is(200).has("surgeons.1.npi_status", "pending", "surgeons.1.registry_name", nil)
+		p.work()
+		p.get("/surgeons", "provider").is(200).has("surgeons.1.npi_status", "unknown", "surgeons.1.npi_verified_at", nil)
+
+		p.person("dr-b", permission.Provider, 1)
+		p.send(http.MethodPatch, "/user", "dr-b", map[string]any{"user_id": "dr-b", "user_npi": 1555123458, "first_name": "ROWENA", "last_name": "Testwell-Smith"}).is(200)
+		p.work()
+		p.get("/user", "dr-b").is(200).has("user.npi_status", "verified", "user.registry_name", "ROWENA TESTWELL")
+	})
+}
