@@ -33,9 +33,7 @@ var (
 		"aws": openAWSSecrets,
 	}
 	blobStores = map[string]func(context.Context, Config, environment, ports.Secrets) (ports.Blobs, error){
-		"file":  openFileBlobs,
-		"minio": openMinIOBlobs,
-		"s3":    openS3Blobs,
+		"file": openFileBlobs,
 	}
 	verifiers = map[string]func(Config, ports.Clock) ports.Verifier{
 		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },
@@ -107,7 +105,7 @@ func (randomIDs) Key() []byte {
 
 // openStore opens the configured database with its keys. A key set is made when there is none and
 // the database is SQLite: development needs no setup, production never loses keys by accident.
-func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard func(context.Context, time.Duration, error)) (*sqlstore.Store, error) {
+func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard hearing) (*sqlstore.Store, error) {
 	keys, err := keyring(ctx, c, secrets)
 	if err != nil {
 		return nil, err
@@ -115,9 +113,15 @@ func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard func(
 	return stores[c.DatabaseURL.scheme()](c.store(keys, heard))
 }
 
-func (c Config) store(keys *sqlstore.Keyring, heard func(context.Context, time.Duration, error)) sqlstore.Config {
+// hearing is who hears of the database.
+type hearing struct {
+	statement func(context.Context, sqlstore.Statement)
+	away      func(error)
+}
+
+func (c Config) store(keys *sqlstore.Keyring, heard hearing) sqlstore.Config {
 	return sqlstore.Config{
 		URL: c.DatabaseURL.url, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
-		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard,
+		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard.statement, OnAway: heard.away,
 	}
 }

@@ -47,7 +47,8 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		fx.Provide(
 			newLogger,
 			Config.rules,
-			func(p Parts, log *zap.Logger) ports.Events { return orElse[ports.Events](p.Events, eventLog{log}) },
+			newMetrics, newObserver,
+			func(p Parts, o observer) ports.Events { return orElse[ports.Events](p.Events, o) },
 			func(p Parts) ports.Clock { return orElse[ports.Clock](p.Clock, systemClock{}) },
 			func(p Parts) ports.IDs { return orElse[ports.IDs](p.IDs, randomIDs{}) },
 			openSecrets,
@@ -58,9 +59,9 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			func(s *sqlstore.Store) ports.Store { return s },
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
-			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices,
+			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
 		),
-		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys),
+		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys, operations.NewFigures),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
@@ -69,8 +70,8 @@ func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *peopl
 	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups, Tokens: tokens, Lookup: lookup}
 }
 
-func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, trail *operations.Trail) httpapi.House {
-	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Trail: trail}
+func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs, trail *operations.Trail) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Trail: trail}
 }
 
 func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House) httpapi.Services {
@@ -101,7 +102,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 		return nil, err
 	}
 	r := &Running{}
-	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newSettings, httpapi.New), fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer))
+	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints), fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}
@@ -112,11 +113,11 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	return r, nil
 }
 
-func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secrets, events ports.Events) (*sqlstore.Store, error) {
-	store, err := openStore(context.Background(), c, secrets, parts.OnStatement)
+func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secrets, o observer) (*sqlstore.Store, error) {
+	store, err := openStore(context.Background(), c, secrets, o.hearing(parts.OnStatement))
 	if err == nil {
 		life.Append(fx.StopHook(store.Close))
-		followKeys(life, store, events)
+		followKeys(life, store, o)
 	}
 	return store, err
 }
@@ -124,7 +125,7 @@ func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secret
 // serving provides the HTTP side.
 func serving(onReady func(net.Addr)) fx.Option {
 	return fx.Options(
-		fx.Provide(newAuth, newSettings, httpapi.New),
+		fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
 		fx.Invoke(runNotary), // stops last: what the others leave on the trail is sealed
 		fx.Invoke(runOutbox),
 		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, log *zap.Logger) {
@@ -133,10 +134,13 @@ func serving(onReady func(net.Addr)) fx.Option {
 	)
 }
 
-func newSettings(c Config, auth httpapi.Auth, store *sqlstore.Store, clock ports.Clock, log *zap.Logger) httpapi.Settings {
+// expectEndpoints has the metrics know the endpoints before they are called.
+func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
+
+func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, store *sqlstore.Store, o observer) httpapi.Settings {
 	return httpapi.Settings{
 		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
-		Now: clock.Now, Ready: store.Ping, OnRequest: accessLog(log),
+		Now: o.now, Ready: store.Ping, OnRequest: o.request, Watch: watch,
 	}
 }
 

@@ -122,7 +122,7 @@ func verifyExport(path string, verify func(audit.Evidence) (audit.Report, error)
 
 // withTrail opens the database without the keys of the encrypted columns: an auditor needs none.
 func (p *program) withTrail(ctx context.Context, c Config, do func(*operations.Trail) error) error {
-	store, err := stores[c.DatabaseURL.scheme()](c.store(nil, nil))
+	store, err := stores[c.DatabaseURL.scheme()](c.store(nil, hearing{}))
 	if err != nil {
 		return err
 	}

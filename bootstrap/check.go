@@ -30,7 +30,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	if err != nil {
 		return findings, nil
 	}
-	store, err := openStore(ctx, c, secrets, nil)
+	store, err := openStore(ctx, c, secrets, hearing{})
 	if err == nil {
 		err = store.Ping(ctx)
 	}

@@ -33,12 +33,6 @@ type Cases interface {
 	Twin(ctx context.Context, c *surgical.Case) (ident.CaseID, error)
 }
 
-// MovedCase is a case together with the move it made.
-type MovedCase struct {
-	surgical.Standing
-	Move surgical.Move
-}
-
 // Priceable is a case below 15 with what its price depends on.
 type Priceable struct {
 	surgical.Standing
@@ -54,10 +48,10 @@ type CaseSets interface {
 	Standings(ctx context.Context, ids []ident.CaseID) ([]surgical.Standing, error)
 
 	// ReadyForRun returns every case at 10, or those of them among ids if given, with their owners.
-	ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]RunCandidate, error)
+	ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]surgical.RunCandidate, error)
 
 	// Move writes status, pay status, generation, timestamps and history of moved cases.
-	Move(ctx context.Context, moved []MovedCase) error
+	Move(ctx context.Context, moved []surgical.Moved) error
 
 	// ToPrice returns up to limit cases below 15 with a number above after, in order of number:
 	// those that which names.
@@ -78,13 +72,6 @@ type PricingSet struct {
 	Owner   ident.UserID
 	Stale   bool
 	All     bool
-}
-
-// RunCandidate is a case at 10 with what a payment run asks about it.
-type RunCandidate struct {
-	surgical.Standing
-	Date   civil.Date
-	HasNPI bool
 }
 
 // Casebook reads cases for people: flat, with the names that ids stand for.

@@ -6,6 +6,7 @@ import (
 
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
+	"surgicase/domain/surgical"
 )
 
 // PriceQuery asks for a page of the current price rows, ordered by tier and code.
@@ -45,7 +46,7 @@ type Prices interface {
 // Runs is the ledger: payment runs and their entries.
 type Runs interface {
 	// Open stores a run with its payments and gives the run's id. Cancellations and reversals that no
-	// run carries yet are assigned to it. Conflict "already_in_run" if a case has a payment of that
+	// run carries yet are assigned to it, but those of import runs, whose payments no file carries. Conflict "already_in_run" if a case has a payment of that
 	// generation.
 	Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error
 
@@ -62,4 +63,30 @@ type Runs interface {
 	// TakeBack adds cancellations (of open payments) and reversals (of settled ones), marks the
 	// payments and brings the sums up to date. Conflict "changed_meanwhile" if one no longer fits.
 	TakeBack(ctx context.Context, entries []pay.Entry, by ident.UserID) error
+
+	// Hold notes which cases a run left out, and why.
+	Hold(ctx context.Context, run int64, held []pay.Held) error
+}
+
+// Ledger reads payment runs and their entries for people and for files, and finds the cases of a run.
+type Ledger interface {
+	// Runs returns up to limit runs with an id below before (0 for all), newest first.
+	Runs(ctx context.Context, before int64, limit int) ([]pay.Run, error)
+
+	// CountRuns counts all runs.
+	CountRuns(ctx context.Context) (int, error)
+
+	// OpenRuns returns the ids of runs that have open payments, oldest first.
+	OpenRuns(ctx context.Context) ([]int64, error)
+
+	// Lines returns the entries that q names, by provider, case date, case number and entry, in one
+	// statement.
+	Lines(ctx context.Context, q pay.LineQuery) ([]pay.Line, error)
+
+	// Held returns what a run left out, in order of case number.
+	Held(ctx context.Context, run int64) ([]pay.Held, error)
+
+	// Cases returns where the cases stand that have a payment of the run that was not taken back: deleted
+	// ones, too, but not purged ones; in order of case number.
+	Cases(ctx context.Context, run int64) ([]surgical.PaidCase, error)
 }

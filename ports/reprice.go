@@ -95,7 +95,7 @@ func standings(priced []Repriced) []surgical.Standing {
 	return out
 }
 
-func keys[K comparable](m map[K]bool) []K {
+func keys[K comparable, V any](m map[K]V) []K {
 	out := make([]K, 0, len(m))
 	for k := range m {
 		out = append(out, k)

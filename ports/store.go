@@ -49,9 +49,11 @@ type Repos struct {
 	Prices   Prices
 	Codes    Codes
 	Runs     Runs
+	Ledger   Ledger
 	Lists    Lists
 	Audit    Audit
 	Seals    Seals
+	Figures  Figures
 	Outbox   Outbox
 	NPIs     NPIDirectory
 	Findings NPIFindings

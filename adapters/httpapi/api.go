@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,6 +40,7 @@ type Settings struct {
 	Now       func() time.Time // the time by which dates are judged
 	Ready     func(context.Context) error
 	OnRequest func(context.Context, Access) // hears of every answered request
+	Watch     Watch
 }
 
 // API is the HTTP side of the product.
@@ -75,6 +77,34 @@ func New(services Services, settings Settings) *API {
 	return a
 }
 
+// Endpoint is a method and a path that are answered, with the status of success.
+type Endpoint struct {
+	Method, Path string
+	Status       int // 0 for 200
+}
+
+// Endpoints lists what is answered, by paths as the router knows them.
+func (a *API) Endpoints() []Endpoint {
+	status := map[[2]string]int{}
+	for path, item := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Patch, item.Put, item.Delete} {
+			if op != nil {
+				status[[2]string{op.Method, ginPath(path)}] = op.DefaultStatus
+			}
+		}
+	}
+	var all []Endpoint
+	for _, r := range a.engine.Routes() {
+		all = append(all, Endpoint{r.Method, r.Path, status[[2]string{r.Method, r.Path}]})
+	}
+	return all
+}
+
+// ginPath writes a path of the description as the router does: /groups/:id for /groups/{id}.
+func ginPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
 // Handler serves the API.
 func (a *API) Handler() http.Handler { return a.engine }
 
@@ -87,6 +117,7 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.systemRoutes()
+	a.watchRoutes()
 }
 
 // route describes an endpoint beyond its types.
@@ -102,6 +133,7 @@ type route struct {
 	faults      []int // error answers beside 401, 403, 422, 429, 500 and 503
 	open        bool  // needs no caller
 	registers   bool  // people whom only the identity provider knows may call it
+	watch       bool  // for those who watch the operations, with METRICS_TOKEN or as a caller
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
 }
@@ -110,6 +142,8 @@ const (
 	metaOpen      = "open"
 	metaOwner     = "owner"
 	metaRegisters = "registers"
+	metaWatch     = "watch"
+	metaID        = "id"
 )
 
 // usual are the errors that every route with a caller can answer.
@@ -145,7 +179,9 @@ func (r route) operation(path string, maxBody int64) huma.Operation {
 	op := huma.Operation{
 		Method: r.method, Path: path, OperationID: r.id, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, Errors: slices.Concat(r.faults, usual), MaxBodyBytes: maxBody,
-		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers},
+		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{
+			metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers, metaWatch: r.watch, metaID: r.id,
+		},
 	}
 	if r.maxBody > 0 {
 		op.MaxBodyBytes = r.maxBody

@@ -22,6 +22,8 @@ type Access struct {
 	TraceID   string
 	Method    string
 	Route     string // template, "" if no route matched
+	Operation string // its id, the same under every spelling of the path; "" if none was reached
+	Outcome   string // of the operation, where the status does not tell: NoChanges or Partly
 	Status    int
 	Took      time.Duration
 	Bytes     int
@@ -39,9 +41,26 @@ type call struct {
 	proxied   bool   // a trusted proxy passed it on
 	scheme    string // of WWW-Authenticate
 	actor     permission.Actor
+	watching  bool // may watch the operations without being anybody
+	operation string
+	outcome   string
 	faultCode string
 	err       error
 	stack     string
+}
+
+// Outcomes of an operation that succeeded, as far as it went.
+const (
+	NoChanges = "no_changes"
+	Partly    = "partial_failure"
+)
+
+// changed notes that an update found nothing to change.
+func changed(ctx context.Context, fields []string) []string {
+	if len(fields) == 0 {
+		callOf(ctx).outcome = NoChanges
+	}
+	return fields
 }
 
 type callKey struct{}
@@ -78,7 +97,7 @@ func (a *API) begin(gc *gin.Context) {
 		return
 	}
 	a.settings.OnRequest(ctx, Access{
-		RequestID: c.requestID, TraceID: c.traceID, Method: gc.Request.Method, Route: gc.FullPath(), Status: gc.Writer.Status(),
+		RequestID: c.requestID, TraceID: c.traceID, Method: gc.Request.Method, Route: gc.FullPath(), Operation: c.operation, Outcome: c.outcome, Status: gc.Writer.Status(),
 		Took: time.Since(start), Bytes: gc.Writer.Size(), Actor: string(c.actor.User), FaultCode: c.faultCode, Err: c.err, Stack: c.stack, //nolint:forbidigo // as above
 	})
 }

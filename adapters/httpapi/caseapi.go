@@ -186,7 +186,7 @@ func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase
 		return nil, err
 	}
 	out := &changedCase{Body: changedCaseBody{
-		Message: "Case updated successfully", CaseID: string(change.ID), UpdatedFields: done.Fields,
+		Message: "Case updated successfully", CaseID: string(change.ID), UpdatedFields: changed(ctx, done.Fields),
 		StatusUpdate: submissionOf(done.Case, done.Submitted, who), Version: done.Case.Version,
 	}}
 	if done.Price != nil {

@@ -253,6 +253,7 @@ type moveAnswerBody struct {
 	TotalUpdated    int             `json:"total_updated" example:"1"`
 	TotalExceptions int             `json:"total_exceptions" example:"0"`
 	RunID           *int64          `json:"run_id" nullable:"true" doc:"The manual payment run that a move to 15 opened."`
+	NotToPay        []string        `json:"bills_not_to_pay" nullable:"false" doc:"Document numbers of bills in accounting files whose payments were cancelled; a later file takes them back." example:"[\"12\"]"`
 	DryRun          bool            `json:"dry_run"`
 }
 
@@ -289,10 +290,16 @@ func (a *API) moveCases(ctx context.Context, in *moveInput) (*moveAnswer, error)
 	out := &moveAnswer{Body: moveAnswerBody{
 		UpdatedCases: make([]movedBody, len(done.Moved)), Exceptions: make([]exceptionBody, len(done.Exceptions)),
 		TotalProcessed: len(done.Moved) + len(done.Exceptions), TotalUpdated: len(done.Moved), TotalExceptions: len(done.Exceptions),
-		RunID: nullable(done.RunID), DryRun: in.DryRun,
+		RunID: nullable(done.RunID), NotToPay: []string{}, DryRun: in.DryRun,
 	}}
+	if len(done.Exceptions) > 0 {
+		callOf(ctx).outcome = Partly
+	}
 	for i, m := range done.Moved {
 		out.Body.UpdatedCases[i] = movedBodyOf(string(m.ID), m.Move)
+		if m.Move.Effect == surgical.CancelPayment {
+			out.Body.NotToPay = append(out.Body.NotToPay, m.Was.PaymentEntry(m.Date, m.Move.At).DocNumber())
+		}
 	}
 	for i, e := range done.Exceptions {
 		out.Body.Exceptions[i] = exceptionBody{CaseID: string(e.ID), Code: e.Code, Reason: e.Reason, CurrentStatus: (*int)(e.Status), AttemptedStatus: int(move.To)}

@@ -118,7 +118,7 @@ func (a *API) changeFacility(ctx context.Context, in *changeFacilityInput) (*cha
 		return nil, err
 	}
 	out := &changedFacility{ETag: versionTag(f.Version)}
-	out.Body.Message, out.Body.FacilityID, out.Body.UpdatedFields, out.Body.Version = "Facility updated successfully", id, fields, f.Version
+	out.Body.Message, out.Body.FacilityID, out.Body.UpdatedFields, out.Body.Version = "Facility updated successfully", id, changed(ctx, fields), f.Version
 	return out, nil
 }
 

@@ -40,7 +40,12 @@ const (
 
 // identify finds out who calls and puts him into the call. Source: spec/decisions.md 2.
 func (a *API) identify(hc huma.Context, next func(huma.Context)) {
-	if open, _ := hc.Operation().Metadata[metaOpen].(bool); open {
+	c := callOf(hc.Context())
+	c.operation, _ = hc.Operation().Metadata[metaID].(string)
+	if watch, _ := hc.Operation().Metadata[metaWatch].(bool); watch {
+		c.watching = a.watching(hc)
+	}
+	if open, _ := hc.Operation().Metadata[metaOpen].(bool); open || c.watching {
 		next(hc)
 		return
 	}

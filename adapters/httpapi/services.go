@@ -18,12 +18,13 @@ type People struct {
 }
 
 // House are the use cases about repeated requests, the lists that everybody uses, prices,
-// and the audit trail.
+// payment runs, and the audit trail.
 type House struct {
 	Requests *operations.Requests
 	Lists    *operations.Lists
 	Codes    *operations.Codes
 	Prices   *payments.Prices
+	Runs     *payments.Runs
 	Trail    *operations.Trail
 }
 
@@ -41,6 +42,7 @@ func (a *API) houseRoutes() {
 	a.listRoutes()
 	a.listEditRoutes()
 	a.priceRoutes()
+	a.runRoutes()
 	a.dashboardRoutes()
 	a.auditRoutes()
 }

@@ -122,7 +122,7 @@ func (a *API) changeSurgeon(ctx context.Context, in *changeSurgeonInput) (*chang
 		return nil, err
 	}
 	out := &changedSurgeon{ETag: versionTag(s.Version)}
-	out.Body.Message, out.Body.SurgeonID, out.Body.UpdatedFields, out.Body.Version = "Surgeon updated successfully", id, fields, s.Version
+	out.Body.Message, out.Body.SurgeonID, out.Body.UpdatedFields, out.Body.Version = "Surgeon updated successfully", id, changed(ctx, fields), s.Version
 	return out, nil
 }
 

@@ -181,7 +181,7 @@ func (a *API) changeUser(ctx context.Context, in *changeUserInput) (*changedUser
 	}
 	out := &changedUser{ETag: read.ETag}
 	out.Body.Message, out.Body.UserID = "User updated successfully", string(change.ID)
-	out.Body.UpdatedFields, out.Body.Version = done.Fields, done.User.Version
+	out.Body.UpdatedFields, out.Body.Version = changed(ctx, done.Fields), done.User.Version
 	return out, nil
 }
 

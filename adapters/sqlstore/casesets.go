@@ -35,7 +35,7 @@ func (r caseSetRepo) Standings(ctx context.Context, ids []ident.CaseID) ([]surgi
 }
 
 // ReadyForRun implements ports.CaseSets.
-func (r caseSetRepo) ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]ports.RunCandidate, error) {
+func (r caseSetRepo) ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]surgical.RunCandidate, error) {
 	where, args := "c.active = 1 AND c.case_status = ?", []any{int(surgical.ReadyForBilling)}
 	if len(ids) > 0 {
 		texts := make([]string, len(ids))
@@ -45,10 +45,10 @@ func (r caseSetRepo) ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]por
 		where, args = where+" AND c.case_id IN ?", append(args, padded(texts))
 	}
 	var npi *int64
-	found := []ports.RunCandidate{}
+	found := []surgical.RunCandidate{}
 	err := r.each(ctx, ", u.user_npi", " JOIN users u ON u.user_id = c.user_id", where+" ORDER BY c.human_case_id", args, []any{&npi},
 		func(s surgical.Standing, row caseRow) {
-			found = append(found, ports.RunCandidate{Standing: s, Date: dateOf(row.CaseDate), HasNPI: npi != nil})
+			found = append(found, surgical.RunCandidate{Standing: s, Date: dateOf(row.CaseDate), HasNPI: npi != nil})
 		})
 	return found, err
 }
@@ -85,14 +85,15 @@ type moveKind struct {
 	nextRound bool
 	payStatus pay.Status
 	at        int64
+	deleted   bool
 }
 
 // Move implements ports.CaseSets.
-func (r caseSetRepo) Move(ctx context.Context, moved []ports.MovedCase) error {
-	kinds := map[moveKind][]ports.MovedCase{}
+func (r caseSetRepo) Move(ctx context.Context, moved []surgical.Moved) error {
+	kinds := map[moveKind][]surgical.Moved{}
 	var history []historyRow
 	for _, m := range moved {
-		k := moveKind{m.Move.To, m.Move.Backward(), m.Move.Reprices(), m.Pay.Status, micros(m.Move.At)}
+		k := moveKind{m.Move.To, m.Move.Backward(), m.Move.Reprices(), m.Pay.Status, micros(m.Move.At), m.Deleted}
 		kinds[k] = append(kinds[k], m)
 		history = append(history, historyRows(m.Number, []surgical.Move{m.Move})...)
 	}
@@ -106,7 +107,7 @@ func (r caseSetRepo) Move(ctx context.Context, moved []ports.MovedCase) error {
 	return r.addHistory(ctx, history)
 }
 
-func (r caseSetRepo) moveAlike(ctx context.Context, kind moveKind, cases []ports.MovedCase) error {
+func (r caseSetRepo) moveAlike(ctx context.Context, kind moveKind, cases []surgical.Moved) error {
 	set := "version = version + 1, updated_at = ?, case_status = ?, pay_status = ?, pay_generation = pay_generation + ?"
 	args := []any{kind.at, int(kind.to), string(kind.payStatus), flag(kind.nextRound)}
 	for i, status := range stampedStatuses {
@@ -118,10 +119,10 @@ func (r caseSetRepo) moveAlike(ctx context.Context, kind moveKind, cases []ports
 			set += ", " + stampColumns[i] + " = NULL"
 		}
 	}
-	return r.guarded(ctx, set, args, standingsOf(cases))
+	return r.guardedAmong(ctx, flag(!kind.deleted), set, args, standingsOf(cases))
 }
 
-func standingsOf(cases []ports.MovedCase) []surgical.Standing {
+func standingsOf(cases []surgical.Moved) []surgical.Standing {
 	standings := make([]surgical.Standing, len(cases))
 	for i := range cases {
 		standings[i] = cases[i].Standing
@@ -131,14 +132,19 @@ func standingsOf(cases []ports.MovedCase) []surgical.Standing {
 
 // guarded updates the cases if every one of them still has the version that was read.
 func (r caseSetRepo) guarded(ctx context.Context, set string, args []any, cases []surgical.Standing) error {
+	return r.guardedAmong(ctx, 1, set, args, cases)
+}
+
+// guardedAmong is guarded for cases that are active or, with 0, for deleted ones.
+func (r caseSetRepo) guardedAmong(ctx context.Context, active int, set string, args []any, cases []surgical.Standing) error {
 	numbers := make([]int64, len(cases))
 	versions := make([][]any, len(cases))
 	for i, s := range cases {
 		numbers[i] = s.Number
 		versions[i] = []any{s.Number, s.Version}
 	}
-	done := r.db.WithContext(ctx).Exec("UPDATE cases SET "+set+" WHERE active = 1 AND human_case_id IN ? AND (human_case_id, version) IN ?",
-		append(args, padded(numbers), padded(versions))...)
+	done := r.db.WithContext(ctx).Exec("UPDATE cases SET "+set+" WHERE active = ? AND human_case_id IN ? AND (human_case_id, version) IN ?",
+		append(args, active, padded(numbers), padded(versions))...)
 	if done.Error == nil && done.RowsAffected != int64(len(cases)) {
 		return raceLost()
 	}

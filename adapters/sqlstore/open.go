@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // Config is how to open a store.
@@ -18,7 +17,10 @@ type Config struct {
 	PoolTimeout            time.Duration
 
 	// OnStatement, if set, hears of every statement.
-	OnStatement func(ctx context.Context, took time.Duration, err error)
+	OnStatement func(context.Context, Statement)
+
+	// OnAway, if set, hears of every transaction that failed because the database was not there.
+	OnAway func(error)
 }
 
 // gormConfig sets what every connection shares: errors in GORM's own terms, no transaction around
@@ -32,21 +34,5 @@ func (c Config) gormConfig() *gorm.Config {
 		DisableAutomaticPing:   true,
 		QueryFields:            true,
 		Logger:                 listener{c.OnStatement},
-	}
-}
-
-// listener is a GORM logger that passes on that a statement ran, and never its text or values.
-type listener struct {
-	heard func(context.Context, time.Duration, error)
-}
-
-func (l listener) LogMode(logger.LogLevel) logger.Interface    { return l }
-func (listener) Info(context.Context, string, ...interface{})  {}
-func (listener) Warn(context.Context, string, ...interface{})  {}
-func (listener) Error(context.Context, string, ...interface{}) {}
-
-func (l listener) Trace(ctx context.Context, begin time.Time, _ func() (string, int64), err error) {
-	if l.heard != nil {
-		l.heard(ctx, time.Since(begin), err) //nolint:forbidigo // measures the statement; no rule depends on it
 	}
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -97,8 +98,13 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 	if run.Kind == pay.Imported { // no file carries it, so nothing it was given would ever be refunded
 		return nil
 	}
-	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE carried_by_run_id IS NULL AND kind IN ('cancellation', 'reversal')", run.ID).Error
+	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE "+uncarried, run.ID).Error
 }
+
+// uncarried are the counter entries that the next run will carry. Those of import runs take back what no
+// file has carried.
+const uncarried = "carried_by_run_id IS NULL AND kind IN ('cancellation', 'reversal')" +
+	" AND run_id IN (SELECT r.run_id FROM payment_runs r WHERE r.kind <> 'import')"
 
 // Get implements ports.Runs.
 func (r runRepo) Get(ctx context.Context, id int64) (pay.Run, error) {
@@ -106,11 +112,15 @@ func (r runRepo) Get(ctx context.Context, id int64) (pay.Run, error) {
 	if err := r.db.WithContext(ctx).Take(&row, "run_id = ?", id).Error; err != nil {
 		return pay.Run{}, missing(err, "run_not_found", "There is no such payment run.")
 	}
+	return row.run(), nil
+}
+
+func (row runRow) run() pay.Run {
 	return pay.Run{
 		ID: row.RunID, Kind: pay.RunKind(row.Kind), OpenedAt: instant(row.OpenedAt), OpenedBy: ident.UserID(row.OpenedBy), PayDate: dateOf(row.PayDate),
 		Payments: row.Payments, Opened: pay.Cents(row.OpenedCents), Open: pay.Cents(row.OpenCents), Settled: pay.Cents(row.SettledCents),
 		Cancelled: pay.Cents(row.CancelledCents), Reversed: pay.Cents(row.ReversedCents),
-	}, nil
+	}
 }
 
 // Payments implements ports.Runs.
@@ -161,28 +171,59 @@ func (r runRepo) TakeBack(ctx context.Context, entries []pay.Entry, by ident.Use
 
 // mark puts a mark on payments that all still fit, and brings the sums of their runs up to date.
 func (r runRepo) mark(ctx context.Context, ids []int64, fits, set string, args ...any) error {
+	runs := map[int64]bool{}
 	for batch := range slices.Chunk(ids, 2*setBatch) {
-		done := r.db.WithContext(ctx).Exec("UPDATE payment_entries SET "+set+" WHERE entry_id IN ? AND kind = 'payment' AND "+fits, append(slices.Clone(args), padded(batch))...)
+		those := padded(batch)
+		done := r.db.WithContext(ctx).Exec("UPDATE payment_entries SET "+set+" WHERE entry_id IN ? AND kind = 'payment' AND "+fits, append(slices.Clone(args), those)...)
 		switch {
 		case done.Error != nil:
 			return done.Error
 		case done.RowsAffected != int64(len(batch)):
 			return raceLost()
 		}
-		if err := r.sumUp(ctx, batch); err != nil {
+		var touched []int64
+		if err := r.db.WithContext(ctx).Raw("SELECT DISTINCT run_id FROM payment_entries WHERE entry_id IN ?", those).Scan(&touched).Error; err != nil {
 			return err
 		}
+		for _, run := range touched {
+			runs[run] = true
+		}
 	}
-	return nil
+	if len(runs) == 0 {
+		return nil
+	}
+	return r.sumUp(ctx, slices.Sorted(maps.Keys(runs)))
 }
 
-// sumUp computes the sums of the payments' runs from their entries, so that they cannot drift.
-func (r runRepo) sumUp(ctx context.Context, payments []int64) error {
+// sumUp computes the sums of runs from their entries, so that they cannot drift.
+func (r runRepo) sumUp(ctx context.Context, runs []int64) error {
 	const sum = " = (SELECT COALESCE(SUM(e.amount_cents), 0) FROM payment_entries e WHERE e.run_id = payment_runs.run_id AND e.kind = 'payment' AND "
 	return r.db.WithContext(ctx).Exec("UPDATE payment_runs SET"+
 		" open_cents"+sum+"e.settled_at IS NULL AND e.cancelled_at IS NULL),"+
 		" settled_cents"+sum+"e.settled_at IS NOT NULL),"+
 		" cancelled_cents"+sum+"e.cancelled_at IS NOT NULL),"+
 		" reversed_cents"+sum+"e.reversed_at IS NOT NULL)"+
-		" WHERE run_id IN (SELECT p.run_id FROM payment_entries p WHERE p.entry_id IN ?)", padded(payments)).Error
+		" WHERE run_id IN ?", padded(runs)).Error
+}
+
+// heldRow is a case that a run left out.
+type heldRow struct {
+	RunID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	HumanCaseID int64 `gorm:"primaryKey;autoIncrement:false"`
+	ProviderID  string
+	Reason      string
+}
+
+func (heldRow) TableName() string { return "payment_run_held" }
+
+// Hold implements ports.Runs.
+func (r runRepo) Hold(ctx context.Context, run int64, held []pay.Held) error {
+	rows := make([]heldRow, len(held))
+	for i, h := range held {
+		rows[i] = heldRow{RunID: run, HumanCaseID: h.CaseNumber, ProviderID: string(h.Provider), Reason: string(h.Reason)}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return r.db.WithContext(ctx).CreateInBatches(&rows, 2*setBatch).Error
 }

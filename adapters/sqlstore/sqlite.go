@@ -39,7 +39,7 @@ func OpenSQLite(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{write: writer, read: reader, dialect: "sqlite", keys: c.Keys}, nil
+	return &Store{write: writer, read: reader, dialect: "sqlite", keys: c.Keys, onAway: c.OnAway}, nil
 }
 
 func openSQLitePool(c Config, path string, common, own url.Values, connections int) (*gorm.DB, error) {

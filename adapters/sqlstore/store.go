@@ -26,10 +26,22 @@ type Store struct {
 	slots   chan struct{} // as many as there are connections, nil if waiting needs no bound
 	wait    time.Duration
 	journal journal
+	onAway  func(error)
 }
 
 // Dialect is "sqlite" or "mysql".
 func (s *Store) Dialect() string { return s.dialect }
+
+// Pools gives the pools of connections by what they are for, to be measured.
+func (s *Store) Pools() map[string]*sql.DB {
+	pools := map[string]*sql.DB{}
+	for name, db := range map[string]*gorm.DB{"write": s.write, "read": s.read} {
+		if pool, err := db.DB(); err == nil && (name == "write" || s.read != s.write) {
+			pools[name] = pool
+		}
+	}
+	return pools
+}
 
 // Close closes the connections.
 func (s *Store) Close() error {
@@ -70,7 +82,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 	for attempt := 1; ; attempt++ {
 		err := s.once(ctx, s.write, nil, s.share, fn)
 		if err == nil || attempt == maxAttempts || !worthAnotherTry(err) {
-			return outward(err)
+			return s.told(outward(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -84,7 +96,15 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 // View implements ports.Store. It locks nothing: that would wait for writers and read past the
 // snapshot.
 func (s *Store) View(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
-	return outward(s.once(ctx, s.read, s.readTx, "", fn))
+	return s.told(outward(s.once(ctx, s.read, s.readTx, "", fn)))
+}
+
+// told tells of a database that is not there.
+func (s *Store) told(err error) error {
+	if s.onAway != nil && fault.CodeOf(err) == databaseAway {
+		s.onAway(err)
+	}
+	return err
 }
 
 func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, ports.Repos) error) error {
@@ -124,8 +144,8 @@ func (s session) repos() ports.Repos {
 	return ports.Repos{
 		Cases: caseRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s},
 		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},
-		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Lists: listRepo{s},
-		Audit: auditRepo{s}, Seals: sealRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
+		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
+		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 		NPIs: directoryRepo{s}, Findings: findingRepo{s},
 	}
 }
@@ -137,6 +157,8 @@ type session struct {
 	share string
 }
 
+const databaseAway = "database_unavailable"
+
 func unavailable(cause error) error {
-	return fault.New(fault.Unavailable, "database_unavailable", "The database is not available at the moment.").Because(cause)
+	return fault.New(fault.Unavailable, databaseAway, "The database is not available at the moment.").Because(cause)
 }

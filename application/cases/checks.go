@@ -58,11 +58,8 @@ func noteMissing(err error, bad *fault.Collector, location, message string) erro
 	return err
 }
 
-// Conflicts that a write meets when somebody was faster.
-const (
-	twinExists   = "possible_duplicate"
-	alreadyInRun = "already_in_run"
-)
+// twinExists is the conflict that a write meets when somebody was faster.
+const twinExists = "possible_duplicate"
 
 // refuseTwin refuses a second case of the same owner, patient and day unless it was forced.
 // Source: spec/decisions.md 3.7.

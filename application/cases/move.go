@@ -36,7 +36,7 @@ type Exception struct {
 // BulkMoved is what a bulk move did, or would do. RunID is the manual payment run it opened, 0 if
 // none.
 type BulkMoved struct {
-	Moved      []ports.MovedCase
+	Moved      []surgical.Moved
 	Exceptions []Exception
 	RunID      int64
 }
@@ -77,18 +77,17 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 
 // plan is one bulk move being worked out.
 type plan struct {
-	who    permission.Actor
-	in     BulkMove
-	at     time.Time
-	done   BulkMoved
-	before map[int64][]byte // digests of the cases that move
-	days   map[int64]ports.RunCandidate
+	who   permission.Actor
+	in    BulkMove
+	at    time.Time
+	done  BulkMoved
+	ready map[int64]surgical.RunCandidate // cases that may enter a run
 }
 
 func newPlan(who permission.Actor, in BulkMove, at time.Time) *plan {
 	return &plan{
-		who: who, in: in, at: at, before: map[int64][]byte{}, days: map[int64]ports.RunCandidate{},
-		done: BulkMoved{Moved: []ports.MovedCase{}, Exceptions: []Exception{}},
+		who: who, in: in, at: at, ready: map[int64]surgical.RunCandidate{},
+		done: BulkMoved{Moved: []surgical.Moved{}, Exceptions: []Exception{}},
 	}
 }
 
@@ -121,32 +120,25 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 func (p *plan) loadCandidates(ctx context.Context, r ports.Repos) error {
 	candidates, err := r.CaseSets.ReadyForRun(ctx, p.in.IDs)
 	for _, c := range candidates {
-		p.days[c.Number] = c
+		p.ready[c.Number] = c
 	}
 	return err
 }
 
 func (p *plan) decideOne(st surgical.Standing, rules pay.Rules) {
-	was, before := st.Status, audit.Digest(st.DigestKey, st.Contents()...)
-	move, err := st.Advance(p.in.To, surgical.Manner{By: p.who, Force: p.in.Force, Reason: p.in.Reason, At: p.at})
-	if err == nil && move.Effect == surgical.OpenPayment {
-		err = p.hold(st, rules)
+	how := surgical.Manner{By: p.who, Force: p.in.Force, Reason: p.in.Reason, At: p.at}
+	var m surgical.Moved
+	var err error
+	if candidate, ok := p.ready[st.Number]; ok {
+		m, err = candidate.Enter(how, rules)
+	} else {
+		m, err = st.MoveTo(p.in.To, how)
 	}
 	if err != nil {
-		p.except(st.ID, was, err)
+		p.except(st.ID, st.Status, err)
 		return
 	}
-	p.before[st.Number] = before
-	p.done.Moved = append(p.done.Moved, ports.MovedCase{Standing: st, Move: move})
-}
-
-// hold keeps a case out of the manual run for the reasons that keep it out of any run.
-func (p *plan) hold(st surgical.Standing, rules pay.Rules) error {
-	candidate := pay.Candidate{Provider: st.Owner, HasNPI: p.days[st.Number].HasNPI, Status: st.Pay.Status, OwnCase: p.who.Is(st.Owner)}
-	if why := candidate.Hold(rules.Excluded); why != "" {
-		return fault.New(fault.Conflict, string(why), "The case is held: %s", why)
-	}
-	return nil
+	p.done.Moved = append(p.done.Moved, m)
 }
 
 func (p *plan) except(id ident.CaseID, was surgical.Status, err error) {
@@ -160,70 +152,27 @@ func (p *plan) except(id ident.CaseID, was surgical.Status, err error) {
 
 // carryOut writes the moves with what they do to the ledger and to the price.
 func (p *plan) carryOut(ctx context.Context, r ports.Repos, rules pay.Rules) error {
-	if err := p.post(ctx, r, rules); err != nil {
+	posting := ports.Posting{Who: p.who, At: p.at, Rules: rules, Kind: cmp.Or(p.in.RunKind, pay.Manual), Moved: p.done.Moved}
+	if err := posting.Write(ctx, r); err != nil {
 		return err
 	}
-	if err := r.CaseSets.Move(ctx, p.done.Moved); err != nil {
-		return err
+	if posting.Run != nil {
+		p.done.RunID = posting.Run.ID
 	}
-	if err := p.reprice(ctx, r); err != nil {
-		return err
-	}
-	return r.Audit.Record(ctx, append(p.entries(), p.refusals()...)...)
+	return r.Audit.Record(ctx, p.refusals()...)
 }
 
-// post brings the ledger in line with the moves: a manual run for those that enter 15, marks for
-// those settled, counter-entries for those taken back.
-func (p *plan) post(ctx context.Context, r ports.Repos, rules pay.Rules) error {
-	var opened []pay.Entry
-	var settled, back []int64
-	counter := map[int64]pay.EntryKind{}
-	for _, m := range p.done.Moved {
-		payment := m.Move.Payment
-		switch m.Move.Effect {
-		case surgical.OpenPayment:
-			opened = append(opened, m.PaymentEntry(p.days[m.Number].Date, p.at))
-		case surgical.SettlePayment:
-			settled = append(settled, payment)
-		case surgical.CancelPayment:
-			back, counter[payment] = append(back, payment), pay.Cancellation
-		case surgical.ReversePayment:
-			back, counter[payment] = append(back, payment), pay.Reversal
-		case surgical.NoEffect:
+// refusals are the audit entries of the moves that the actor was not allowed to make.
+func (p *plan) refusals() []audit.Entry {
+	var entries []audit.Entry
+	for _, e := range p.done.Exceptions {
+		if permission.Refuses(e.Code) {
+			entry := audit.Record(p.who, permission.MoveCase, "case", string(e.ID), p.at)
+			entry.Outcome, entry.Code, entry.Fields = audit.Refused, e.Code, []string{"case_status"}
+			entries = append(entries, entry)
 		}
 	}
-	if err := p.open(ctx, r, opened, rules); err != nil {
-		return err
-	}
-	if err := r.Runs.Settle(ctx, settled, p.who.User, p.at); err != nil {
-		return err
-	}
-	payments, err := r.Runs.Payments(ctx, back)
-	if err != nil {
-		return err
-	}
-	entries := make([]pay.Entry, len(payments))
-	for i, payment := range payments {
-		entries[i] = payment.Counter(counter[payment.ID], p.at)
-	}
-	return r.Runs.TakeBack(ctx, entries, p.who.User)
-}
-
-func (p *plan) open(ctx context.Context, r ports.Repos, payments []pay.Entry, rules pay.Rules) error {
-	if len(payments) == 0 {
-		return nil
-	}
-	run := pay.NewRun(cmp.Or(p.in.RunKind, pay.Manual), payments, p.who.User, p.at, rules)
-	if err := r.Runs.Open(ctx, &run, payments); err != nil {
-		return beaten(err, alreadyInRun)
-	}
-	p.done.RunID = run.ID
-	for i := range p.done.Moved {
-		if p.done.Moved[i].Move.Effect == surgical.OpenPayment {
-			p.done.Moved[i].Move.RunID = run.ID
-		}
-	}
-	return nil
+	return entries
 }
 
 func unique(ids []ident.CaseID) []ident.CaseID {

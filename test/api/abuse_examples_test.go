@@ -91,6 +91,7 @@ func (s *abused) exampleOf(op *operation) example {
 // examples are the valid requests, by operation id. A new operation needs one.
 var examples = map[string]func(*abused) example{
 	"health-live": nothing, "health-ready": nothing, "health-simple": nothing,
+	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing,
 	"list-doctypes": nothing, "list-timezones": nothing, "list-user-types": nothing, "list-case-statuses": nothing, "list-user-doc-types": nothing,
 	"list-faqs": nothing, "list-permissions": nothing, "tiers-summary": nothing, "user-dashboard": nothing, "list-users": nothing, "list-groups": nothing,
 	"list-tokens": nothing, "create-token": func(s *abused) example {
@@ -226,6 +227,19 @@ var examples = map[string]func(*abused) example{
 	"create-faq": func(*abused) example {
 		return example{body: map[string]any{"user_id": root, "user_type": 1, "faq_header": "When?", "faq_text": "On\nFriday.", "display_order": 2}}
 	},
+	"open-run": func(s *abused) example {
+		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{
+			"user_id": root, "pay_date": "2026-12-04", "case_ids": []any{s.ready()},
+		}}
+	},
+	"list-runs":  nothing,
+	"get-run":    aRun,
+	"settle-run": aRun,
+	"reverse-run": func(s *abused) example {
+		e := aRun(s)
+		e.body = map[string]any{"user_id": root, "reason": "because"}
+		return e
+	},
 	"load-pay-tiers": func(*abused) example {
 		row := map[string]any{"user_tier": 9, "procedure_code": "Z9001", "code_category": "SPINE", "code_pay_amount": 1250.5}
 		return example{limit: 8 << 20, query: map[string]string{"dry_run": "false"}, body: map[string]any{
@@ -233,6 +247,23 @@ var examples = map[string]func(*abused) example{
 		}}
 	},
 }
+
+// ready gives a case that a payment run takes.
+func (s *abused) ready() string {
+	s.t.Helper()
+	id := s.next("c")
+	s.standing(10, "dr-a", s.at, id)
+	return id
+}
+
+// opened gives a run with one open payment.
+func (s *abused) opened() string {
+	s.t.Helper()
+	id := s.ready()
+	return fmt.Sprint(s.allMove(root, 15, []string{id}).at("run_id"))
+}
+
+func aRun(s *abused) example { return example{path: map[string]string{"run_id": s.opened()}} }
 
 func nothing(*abused) example { return example{} }
 

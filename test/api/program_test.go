@@ -77,6 +77,9 @@ func everywhere(t *testing.T, scenario func(*program)) {
 	}
 }
 
+// metricsToken opens /metrics. Without it they would be open to everybody on this machine.
+const metricsToken = "a token for metrics, of 32 characters"
+
 // patience is how long a test waits for anything: far longer than a busy machine takes.
 const patience = 30 * time.Second
 
@@ -92,7 +95,7 @@ func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[stri
 	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
 		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
-		"SURGICASE_KEYS": given.KeySet(t), "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
+		"SURGICASE_KEYS": given.KeySet(t), "METRICS_TOKEN": metricsToken, "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
 	}
 	for name, value := range more {
 		env[name] = value

@@ -22,11 +22,13 @@ var scopesOfRoutes = map[string]string{
 	"create-surgeon": "cases:write", "change-surgeon": "cases:write", "delete-surgeon": "cases:write",
 	"create-facility": "cases:write", "change-facility": "cases:write", "delete-facility": "cases:write",
 
+	"open-run": "payments", "list-runs": "payments", "get-run": "payments", "settle-run": "payments", "reverse-run": "payments",
 	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments",
 
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",
 	"list-groups": "admin", "create-group": "admin", "get-group": "admin", "change-group": "admin", "delete-group": "admin",
 	"set-group-member": "admin", "remove-group-member": "admin",
+	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin",
 	"list-tokens": "admin", "create-token": "admin", "revoke-token": "admin",
 	"put-case-status": "admin", "put-user-type": "admin", "put-user-doc-type": "admin", "create-faq": "admin",
 

@@ -37,7 +37,7 @@ func TestVerifyingAMillionEntries(t *testing.T) {
 	if *full {
 		entries = million
 	}
-	binary := build(t)
+	binary := build(t, "../..")
 	for name, url := range map[string]func(testing.TB) string{"SQLite": given.TempSQLite, "MariaDB": given.MariaDB} {
 		t.Run(name, func(t *testing.T) {
 			env := map[string]string{
@@ -57,10 +57,10 @@ func TestVerifyingAMillionEntries(t *testing.T) {
 	}
 }
 
-func build(t *testing.T) string {
+func build(t *testing.T, what string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "surgicase")
-	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary, what).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	return binary

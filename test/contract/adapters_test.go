@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/fileblob"
 	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
 	"surgicase/bootstrap"
@@ -43,7 +44,7 @@ func unmigrated(t *testing.T, url string, open func(sqlstore.Config) (*sqlstore.
 	t.Helper()
 	store, err := open(sqlstore.Config{
 		URL: url, Keys: keyring(t), PoolSize: 15, PoolOverflow: 10, PoolTimeout: 10 * time.Second,
-		OnStatement: func(ctx context.Context, _ time.Duration, _ error) { contract.HeardStatement(ctx) },
+		OnStatement: func(ctx context.Context, _ sqlstore.Statement) { contract.HeardStatement(ctx) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -91,12 +92,14 @@ func TestSurgeons(t *testing.T)   { onEach(t, contract.Surgeons) }
 func TestFacilities(t *testing.T) { onEach(t, contract.Facilities) }
 func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
 func TestTokens(t *testing.T)     { onEach(t, contract.Tokens) }
+func TestLedger(t *testing.T)     { onEach(t, contract.Ledger) }
 func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
 func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }
 func TestLists(t *testing.T)      { onEach(t, contract.Lists) }
 func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
 func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
 func TestSeals(t *testing.T)      { onEach(t, contract.Seals) }
+func TestFigures(t *testing.T)    { onEach(t, contract.Figures) }
 func TestAuditLog(t *testing.T)   { onEach(t, contract.AuditLog) }
 
 func TestNPIDirectory(t *testing.T) { onEach(t, contract.NPIDirectory) }
@@ -139,10 +142,38 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// blobStores are the adapters of ports.Blobs.
+var blobStores = map[string]contract.OpenBlobs{
+	"file": func(t *testing.T) ports.Blobs { return fileBlobs(t, t.TempDir()) },
+}
+
+func fileBlobs(t *testing.T, folder string) ports.Blobs {
+	t.Helper()
+	blobs, err := fileblob.Open(fileblob.Config{Folder: folder, LinkKey: make([]byte, 32), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := blobs.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return blobs
+}
+
+func TestBlobs(t *testing.T) {
+	for name, open := range blobStores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			contract.Blobs(t, open)
+		})
+	}
+}
+
 // tried says under which names the adapters of the program are tried here.
 var tried = map[string]bool{
 	"sqlite": stores["SQLite"] != nil, "mysql": stores["MariaDB"] != nil, "env": secretProviders["env"] != nil && secretProviders["files"] != nil,
-	"aws": secretProviders["aws"] != nil, "file": blobStores["file"] != nil, "minio": blobStores["minio"] != nil, "s3": blobStores["s3"] != nil,
+	"aws": secretProviders["aws"] != nil, "file": blobStores["file"] != nil,
 }
 
 func TestNoAdapterSkipsItsContract(t *testing.T) {

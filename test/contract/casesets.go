@@ -104,12 +104,12 @@ func noCaseSets(w *world) {
 	})
 }
 
-func (w *world) ready(ids ...ident.CaseID) []ports.RunCandidate {
+func (w *world) ready(ids ...ident.CaseID) []surgical.RunCandidate {
 	w.t.Helper()
-	found := read(w, func(ctx context.Context, r ports.Repos) ([]ports.RunCandidate, error) {
+	found := read(w, func(ctx context.Context, r ports.Repos) ([]surgical.RunCandidate, error) {
 		return r.CaseSets.ReadyForRun(ctx, ids)
 	})
-	slices.SortFunc(found, func(a, b ports.RunCandidate) int { return cmp.Compare(a.Number, b.Number) })
+	slices.SortFunc(found, func(a, b surgical.RunCandidate) int { return cmp.Compare(a.Number, b.Number) })
 	return found
 }
 
@@ -125,26 +125,26 @@ func readyForRun(w *world) {
 	}
 	w.record(mine, his, draft, gone)
 	w.delete("gone")
-	want := []ports.RunCandidate{{Standing: mine.Standing, Date: mine.Date, HasNPI: true}, {Standing: his.Standing, Date: his.Date}}
+	want := []surgical.RunCandidate{{Standing: mine.Standing, Date: mine.Date, HasNPI: true}, {Standing: his.Standing, Date: his.Date}}
 	equal(w.t, "all", w.ready(), want)
 	equal(w.t, "named", w.ready("his", "draft", "gone", "unknown"), want[1:])
 }
 
 // moved makes moves of cases as they were read.
-func moved(cases []surgical.Standing, to surgical.Status, change func(*surgical.Standing)) []ports.MovedCase {
-	moves := make([]ports.MovedCase, len(cases))
+func moved(cases []surgical.Standing, to surgical.Status, change func(*surgical.Standing)) []surgical.Moved {
+	moves := make([]surgical.Moved, len(cases))
 	for i, s := range cases {
 		m := surgical.Move{From: s.Status, To: to, At: given.Morning.Add(time.Hour), By: "eve", Reason: "because", RunID: 3}
 		s.Status = to
 		if change != nil {
 			change(&s)
 		}
-		moves[i] = ports.MovedCase{Standing: s, Move: m}
+		moves[i] = surgical.Moved{Standing: s, Move: m}
 	}
 	return moves
 }
 
-func moving(moves []ports.MovedCase) work {
+func moving(moves []surgical.Moved) work {
 	return func(ctx context.Context, r ports.Repos) error { return r.CaseSets.Move(ctx, moves) }
 }
 

@@ -64,10 +64,10 @@ func (e *estate) instance(t *testing.T) *database {
 
 func (e *estate) with(t *testing.T, keys *sqlstore.Keyring) *database {
 	t.Helper()
-	return e.heard(t, keys, func(ctx context.Context, _ time.Duration, _ error) { contract.HeardStatement(ctx) })
+	return e.heard(t, keys, func(ctx context.Context, _ sqlstore.Statement) { contract.HeardStatement(ctx) })
 }
 
-func (e *estate) heard(t *testing.T, keys *sqlstore.Keyring, ear func(context.Context, time.Duration, error)) *database {
+func (e *estate) heard(t *testing.T, keys *sqlstore.Keyring, ear func(context.Context, sqlstore.Statement)) *database {
 	t.Helper()
 	store, err := e.open(sqlstore.Config{URL: e.url, Keys: keys, PoolSize: 15, PoolOverflow: 10, PoolTimeout: 10 * time.Second, OnStatement: ear})
 	if err != nil {
@@ -287,7 +287,7 @@ func TestReencryptingLosesNoChangeMadeMeanwhile(t *testing.T) {
 		old, primary := e.newKey(t, db)
 		var acted atomic.Bool
 		meddler := e.instance(t)
-		slow := e.heard(t, fixed(t, e), func(context.Context, time.Duration, error) {
+		slow := e.heard(t, fixed(t, e), func(context.Context, sqlstore.Statement) {
 			if acted.CompareAndSwap(false, true) { // the rows of the batch have been read
 				rename(t, meddler, "c-5", "Meanwhile")
 			}

@@ -129,6 +129,7 @@ var imports = []breach{
 	{"adapters/smtpmail", "github.com/wneessen/go-mail", ""},
 	{"adapters/quickbooks", "codeberg.org/go-pdf/fpdf", "PDF libraries"},
 	{"adapters/quickbooks", "github.com/pdfcpu/pdfcpu", "PDF libraries"},
+	{"adapters/quickbooks", "golang.org/x/image/font", "fonts and logos"},
 	{"adapters/pdfreport", "codeberg.org/go-pdf/fpdf", ""},
 	{"adapters/httpapi", "github.com/sony/gobreaker", "somebody else's API"},
 	{"adapters/httpapi", "github.com/hashicorp/go-retryablehttp", "somebody else's API"},

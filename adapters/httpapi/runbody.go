@@ -1,0 +1,128 @@
+package httpapi
+
+import (
+	"time"
+
+	"surgicase/application/payments"
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+)
+
+// RunBody is a payment run with its sums: opened is always open plus settled plus cancelled, and reversed
+// is a part of settled.
+type RunBody struct {
+	RunID          *int64     `json:"run_id" nullable:"true" doc:"Null if there is no run, yet or at all." example:"12"`
+	Kind           string     `json:"kind" enum:"weekly,manual,import" doc:"Opened by the weekly job, by hand, or by an import; no file carries the last." example:"manual"`
+	OpenedAt       *time.Time `json:"opened_at" nullable:"true"`
+	OpenedBy       *string    `json:"opened_by" nullable:"true" doc:"A user, or system:job or system:cli." example:"demo-global-admin"`
+	PayDate        *string    `json:"pay_date" nullable:"true" doc:"The day on which the bills are paid." example:"2026-12-04"`
+	TotalPayments  int        `json:"total_payments" example:"8"`
+	OpenedTotal    Money      `json:"opened_total" doc:"What the run opened with; it never changes."`
+	OpenTotal      Money      `json:"open_total"`
+	SettledTotal   Money      `json:"settled_total"`
+	CancelledTotal Money      `json:"cancelled_total"`
+	ReversedTotal  Money      `json:"reversed_total" doc:"A part of settled_total."`
+}
+
+func runBodyOf(run pay.Run) RunBody {
+	return RunBody{
+		RunID: nullable(run.ID), Kind: string(run.Kind), OpenedAt: nullableTime(run.OpenedAt), OpenedBy: nullable(string(run.OpenedBy)),
+		PayDate: nullableDate(run.PayDate), TotalPayments: run.Payments, OpenedTotal: Money(run.Opened), OpenTotal: Money(run.Open),
+		SettledTotal: Money(run.Settled), CancelledTotal: Money(run.Cancelled), ReversedTotal: Money(run.Reversed),
+	}
+}
+
+// runBodyOrNone is runBodyOf for a run that may not have come to be.
+func runBodyOrNone(run *pay.Run, kind pay.RunKind) RunBody {
+	if run == nil {
+		return RunBody{Kind: string(kind)}
+	}
+	return runBodyOf(*run)
+}
+
+// LineBody is an entry of the ledger.
+type LineBody struct {
+	CaseID       string  `json:"case_id" example:"demo-case-012"`
+	HumanCaseID  int64   `json:"human_case_id" example:"12"`
+	DocNumber    string  `json:"document_number" doc:"Of the bill: the human_case_id, from the second payment on with the generation." example:"12"`
+	UserID       string  `json:"user_id" doc:"The provider." example:"demo-provider"`
+	ProviderName *string `json:"provider_name" nullable:"true" doc:"Null in a dry run." example:"Robin Provider"`
+	CaseDate     string  `json:"case_date" example:"2026-11-02"`
+	PayCategory  *string `json:"pay_category" nullable:"true" example:"SPINE"`
+	Amount       Money   `json:"amount" doc:"Negative for cancellations and reversals."`
+	TableVersion int64   `json:"table_version" doc:"The price table it was priced by." example:"3"`
+}
+
+// paymentBody is a payment of a run.
+type paymentBody struct {
+	LineBody
+	State string `json:"state" enum:"open,settled,cancelled,reversed" doc:"What became of it." example:"open"`
+}
+
+// refundBody takes a payment back.
+type refundBody struct {
+	LineBody
+	Kind  string `json:"kind" enum:"cancellation,reversal" doc:"Of an open payment, or of a settled one." example:"reversal"`
+	RunID int64  `json:"paid_in_run_id" doc:"The run of the payment." example:"11"`
+}
+
+func lineBodyOf(l *pay.Line) LineBody {
+	return LineBody{
+		CaseID: string(l.CaseID), HumanCaseID: l.CaseNumber, DocNumber: l.DocNumber(), UserID: string(l.Provider), ProviderName: nullable(fullName(l.First, l.Last)),
+		CaseDate: l.CaseDate.String(), PayCategory: nullable(l.Category), Amount: Money(l.Amount), TableVersion: int64(l.Table),
+	}
+}
+
+func paymentBodyOf(l *pay.Line) paymentBody {
+	return paymentBody{LineBody: lineBodyOf(l), State: string(l.Outcome())}
+}
+
+// splitLines parts the payments of a run from what it carries back.
+func splitLines(lines []pay.Line) (paid []paymentBody, refunds []refundBody) {
+	paid, refunds = []paymentBody{}, []refundBody{}
+	for i := range lines {
+		l := &lines[i]
+		if l.Kind == pay.Payment {
+			paid = append(paid, paymentBodyOf(l))
+			continue
+		}
+		refunds = append(refunds, refundBody{LineBody: lineBodyOf(l), Kind: string(l.Kind), RunID: l.RunID})
+	}
+	return paid, refunds
+}
+
+// heldBody is a case that a run left out.
+type heldBody struct {
+	CaseID      string  `json:"case_id" example:"demo-case-013"`
+	HumanCaseID *int64  `json:"human_case_id" nullable:"true" doc:"Null if there is no such case." example:"13"`
+	UserID      *string `json:"user_id" nullable:"true" doc:"The provider." example:"demo-provider-2"`
+	Reason      string  `json:"reason" doc:"no_codes, unpriced, waived, no_npi, excluded_account, own_case; of cases that were named also case_not_ready and case_not_found." example:"unpriced"`
+}
+
+func heldBodyOf(h pay.Held) heldBody {
+	return heldBody{CaseID: string(h.CaseID), HumanCaseID: nullable(h.CaseNumber), UserID: nullable(string(h.Provider)), Reason: string(h.Reason)}
+}
+
+// openRunRequest asks for a run.
+type openRunRequest struct {
+	BodyCaller
+	PayDate *string  `json:"pay_date,omitempty" nullable:"true" maxLength:"10" doc:"The day on which the bills are paid. Default: the first pay day on or after the next settling." example:"2026-12-04"`
+	CaseIDs []string `json:"case_ids,omitempty" nullable:"true" maxItems:"1000" doc:"Only these cases, at most 1,000. Default: every case at 10." example:"[\"demo-case-012\"]"`
+}
+
+func (b *openRunRequest) read() (payments.NewRun, error) {
+	var r reader
+	in := payments.NewRun{Kind: pay.Manual}
+	for i, text := range b.CaseIDs {
+		id, err := ident.ParseCaseID(text)
+		r.bad.Check(indexed("body.case_ids", i), err)
+		in.IDs = append(in.IDs, id)
+	}
+	if b.CaseIDs != nil && len(b.CaseIDs) == 0 {
+		r.bad.Add("body.case_ids", "must not be empty; leave it out for every case at 10")
+	}
+	if b.PayDate != nil {
+		in.PayDate = r.date("body.pay_date", *b.PayDate)
+	}
+	return in, r.bad.Err()
+}

@@ -1,0 +1,300 @@
+package payments
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+
+	"surgicase/domain/audit"
+	"surgicase/domain/civil"
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/domain/surgical"
+	"surgicase/ports"
+)
+
+// Runs opens, settles and reverses payment runs. Source: spec/decisions.md 5.
+type Runs struct {
+	store  ports.Store
+	clock  ports.Clock
+	events ports.Events
+	rules  pay.Rules
+}
+
+// NewRuns makes the service.
+func NewRuns(store ports.Store, clock ports.Clock, events ports.Events, rules pay.Rules) *Runs {
+	return &Runs{store: store, clock: clock, events: events, rules: rules}
+}
+
+// NewRun asks for a run to be opened. Request is set when the client sent an Idempotency-Key.
+type NewRun struct {
+	IDs     []ident.CaseID // only these; every case at 10 if there are none
+	PayDate civil.Date     // the usual pay day if zero
+	Kind    pay.RunKind
+	Request *ident.RequestKey
+}
+
+// Opened is a run as it was opened, or would be. Run is nil if there was nothing to pay and nothing to
+// take back; it has no id if it was only previewed.
+type Opened struct {
+	Run   *pay.Run
+	Lines []pay.Line
+	Held  []pay.Held
+}
+
+// Reasons for which cases that were named are left out, beside those of pay.HoldReason.
+const (
+	heldNotFound pay.HoldReason = "case_not_found"
+	heldNotReady pay.HoldReason = "case_not_ready"
+)
+
+// Open opens a run with every case that can be paid, in one transaction: the cases go to 15 and get
+// their payments, the others are held. Cases that another opening was faster with are left out.
+//
+// Faults: Forbidden; Invalid for a pay date in the past.
+func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
+	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
+		return Opened{}, err
+	}
+	var done Opened
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		p, err := s.plan(ctx, r, who, in)
+		if err != nil {
+			return err
+		}
+		if done, err = p.open(ctx, r); err != nil {
+			return err
+		}
+		return finish(ctx, r, in.Request, done.Run)
+	})
+	s.happened(ctx, "run.opened", who, err, "payments", len(done.Lines), "held", len(done.Held))
+	return done, err
+}
+
+// Preview says what Open would do now, without doing it: the same cases and totals.
+//
+// Faults: as Open.
+func (s *Runs) Preview(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
+	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
+		return Opened{}, err
+	}
+	var would Opened
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		p, err := s.plan(ctx, r, who, in)
+		if err == nil {
+			would = p.preview()
+		}
+		return err
+	})
+	return would, err
+}
+
+// runPlan is a run being worked out.
+type runPlan struct {
+	ports.Posting
+	held    []pay.Held
+	refunds []pay.Line
+}
+
+func (s *Runs) plan(ctx context.Context, r ports.Repos, who permission.Actor, in NewRun) (*runPlan, error) {
+	p := &runPlan{Posting: ports.Posting{Who: who, At: s.clock.Now(), Rules: s.rules, Kind: in.Kind, PayDate: in.PayDate}}
+	if !in.PayDate.IsZero() && in.PayDate.Before(civil.On(p.At)) {
+		return nil, fault.InvalidField("body.pay_date", "must not be in the past")
+	}
+	candidates, err := r.CaseSets.ReadyForRun(ctx, in.IDs)
+	if err != nil {
+		return nil, err
+	}
+	how := surgical.Manner{By: who, At: p.At}
+	ready := make(map[ident.CaseID]bool, len(candidates))
+	for _, c := range candidates {
+		ready[c.ID] = true
+		m, err := c.Enter(how, s.rules)
+		if err != nil {
+			p.held = append(p.held, pay.Held{CaseNumber: c.Number, CaseID: c.ID, Provider: c.Owner, Reason: pay.HoldReason(fault.CodeOf(err))})
+			continue
+		}
+		p.Moved = append(p.Moved, m)
+	}
+	if err := p.holdOthers(ctx, r, in.IDs, ready); err != nil {
+		return nil, err
+	}
+	p.refunds, err = r.Ledger.Lines(ctx, pay.LineQuery{Uncarried: true})
+	p.Empty = len(p.refunds) > 0
+	return p, err
+}
+
+// holdOthers says of the cases that were named and do not stand at 10 why they are left out.
+func (p *runPlan) holdOthers(ctx context.Context, r ports.Repos, named []ident.CaseID, ready map[ident.CaseID]bool) error {
+	var others []ident.CaseID
+	for _, id := range named {
+		if !ready[id] {
+			ready[id] = true // named twice, it is told once
+			others = append(others, id)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	standings, err := r.CaseSets.Standings(ctx, others)
+	if err != nil {
+		return err
+	}
+	known := make(map[ident.CaseID]surgical.Standing, len(standings))
+	for _, c := range standings {
+		known[c.ID] = c
+	}
+	for _, id := range others {
+		held := pay.Held{CaseID: id, Reason: heldNotFound}
+		if c, ok := known[id]; ok {
+			held = pay.Held{CaseNumber: c.Number, CaseID: id, Provider: c.Owner, Reason: heldNotReady}
+		}
+		p.held = append(p.held, held)
+	}
+	return nil
+}
+
+// open writes the run. Its lines are read back: another opening may have been faster with the refunds.
+func (p *runPlan) open(ctx context.Context, r ports.Repos) (Opened, error) {
+	if len(p.Moved) == 0 && !p.Empty {
+		return Opened{Lines: []pay.Line{}, Held: p.held}, nil
+	}
+	if err := p.Write(ctx, r); err != nil {
+		return Opened{}, err
+	}
+	if err := r.Runs.Hold(ctx, p.Run.ID, p.storable()); err != nil {
+		return Opened{}, err
+	}
+	lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: p.Run.ID})
+	if err != nil {
+		return Opened{}, err
+	}
+	if len(lines) == 0 {
+		return Opened{}, ports.RunAgain(nil)
+	}
+	entry := audit.Record(p.Who, permission.ManageRuns, "run", runID(p.Run.ID), p.At).Changing([]string{"opened"}, nil, nil)
+	return Opened{Run: p.Run, Lines: lines, Held: p.held}, r.Audit.Record(ctx, entry)
+}
+
+// storable are the held cases that exist.
+func (p *runPlan) storable() []pay.Held {
+	var known []pay.Held
+	for _, h := range p.held {
+		if h.CaseNumber != 0 {
+			known = append(known, h)
+		}
+	}
+	return known
+}
+
+func (p *runPlan) preview() Opened {
+	would := Opened{Lines: []pay.Line{}, Held: p.held}
+	var payments []pay.Entry
+	for _, m := range p.Moved {
+		e := m.PaymentEntry(m.Date, p.At)
+		payments = append(payments, e)
+		would.Lines = append(would.Lines, pay.Line{Entry: e, CaseID: m.ID})
+	}
+	if would.Lines = append(would.Lines, p.refunds...); len(would.Lines) == 0 {
+		return would
+	}
+	run := p.NewRun(payments)
+	would.Run = &run
+	return would
+}
+
+// nothingOpened is kept of a request that found nothing to pay.
+const nothingOpened = "none"
+
+func finish(ctx context.Context, r ports.Repos, key *ident.RequestKey, run *pay.Run) error {
+	switch {
+	case key == nil:
+		return nil
+	case run == nil:
+		return r.Requests.Finish(ctx, *key, ports.RequestOutcome{Status: 200, EntityID: nothingOpened})
+	}
+	id := runID(run.ID)
+	return r.Requests.Finish(ctx, *key, ports.RequestOutcome{Status: 201, Location: "/payment_runs/" + url.PathEscape(id), EntityID: id})
+}
+
+func runID(id int64) string { return strconv.FormatInt(id, 10) }
+
+func (s *Runs) allowed(ctx context.Context, who permission.Actor, action permission.Action, id string) error {
+	err := permission.Check(who, action, "")
+	if err == nil {
+		return nil
+	}
+	return ports.Refused(ctx, s.store, audit.Record(who, action, "run", id, s.clock.Now()), err)
+}
+
+// happened tells of what was done to a run; counts are pairs of a name and a number.
+func (s *Runs) happened(ctx context.Context, name string, who permission.Actor, err error, counts ...any) {
+	values := []ports.Value{{Name: "actor", Text: string(who.User)}}
+	for i := 0; i+1 < len(counts); i += 2 {
+		values = append(values, ports.Value{Name: counts[i].(string), Text: strconv.Itoa(counts[i+1].(int))})
+	}
+	s.events.Happened(ctx, ports.Event{Name: name, Err: err, Values: values})
+}
+
+// Statement is a run with everything that belongs to it.
+type Statement struct {
+	Run   pay.Run
+	Lines []pay.Line // its payments, and the cancellations and reversals that its file carries
+	Held  []pay.Held
+}
+
+// Get returns a run with its payments, what it carries back and what it left out.
+//
+// Faults: Forbidden; NotFound "run_not_found".
+func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64) (Statement, error) {
+	if err := s.allowed(ctx, who, permission.ReadRuns, runID(id)); err != nil {
+		return Statement{}, err
+	}
+	var found Statement
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		run, err := r.Runs.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: id})
+		if err != nil {
+			return err
+		}
+		held, err := r.Ledger.Held(ctx, id)
+		found = Statement{Run: run, Lines: lines, Held: held}
+		return err
+	})
+	return found, ports.Refused(ctx, s.store, audit.Record(who, permission.ReadRuns, "run", runID(id), s.clock.Now()), err)
+}
+
+// List returns up to limit runs with an id below before (0 for all), newest first.
+//
+// Faults: Forbidden.
+func (s *Runs) List(ctx context.Context, who permission.Actor, before int64, limit int) ([]pay.Run, error) {
+	if err := s.allowed(ctx, who, permission.ReadRuns, ""); err != nil {
+		return nil, err
+	}
+	var runs []pay.Run
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		runs, err = r.Ledger.Runs(ctx, before, limit)
+		return err
+	})
+	return runs, err
+}
+
+// Count counts all runs.
+//
+// Faults: Forbidden.
+func (s *Runs) Count(ctx context.Context, who permission.Actor) (int, error) {
+	if err := s.allowed(ctx, who, permission.ReadRuns, ""); err != nil {
+		return 0, err
+	}
+	var n int
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		n, err = r.Ledger.CountRuns(ctx)
+		return err
+	})
+	return n, err
+}

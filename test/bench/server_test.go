@@ -1,0 +1,232 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"surgicase/test/given"
+)
+
+// server is a program that is measured from outside.
+type server struct {
+	name string
+	pid  int
+	base string
+	stop func()
+}
+
+// ours starts the product on the practice.
+func (p *practice) ours(t *testing.T, binary string) *server {
+	c := exec.Command(binary, "serve")
+	c.Env = os.Environ()
+	for name, value := range p.env {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	return startServer(t, "ours", c)
+}
+
+// floor starts the bare program on the same database.
+func (p *practice) floor(t *testing.T, binary string) *server {
+	u, err := url.Parse(p.env["DATABASE_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	database := u.Path
+	if u.Scheme == "mysql" {
+		password, _ := u.User.Password()
+		database = fmt.Sprintf("%s:%s@tcp(%s)%s?interpolateParams=true&collation=utf8mb4_bin", u.User.Username(), password, u.Host, u.Path)
+	}
+	return startServer(t, "floor", exec.Command(binary, "-database", database))
+}
+
+func startServer(t *testing.T, name string, c *exec.Cmd) *server {
+	t.Helper()
+	reader, writer := io.Pipe()
+	c.Stdout, c.Stderr = writer, writer
+	ended, err := given.Process(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := make(chan string, 1)
+	var said strings.Builder
+	go func() {
+		lines := bufio.NewReader(reader)
+		for found := false; ; {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return
+			}
+			if _, at, serves := strings.Cut(line, " serves "); serves && !found {
+				found = true
+				address <- strings.TrimSpace(at)
+			} else if !found {
+				said.WriteString(line)
+			}
+		}
+	}()
+	s := &server{name: name, pid: c.Process.Pid}
+	stopped := false
+	s.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Wait()
+		_ = ended()
+		_ = writer.Close()
+	}
+	t.Cleanup(s.stop)
+	select {
+	case s.base = <-address:
+	case <-time.After(time.Minute):
+		t.Fatalf("%s does not start: %s", name, said.String())
+	}
+	return s
+}
+
+// cpu is the processor time of the program so far. Linux counts it in ticks of 10 ms.
+func (s *server) cpu(t *testing.T) time.Duration {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	user, errUser := strconv.Atoi(fields[11])
+	system, errSystem := strconv.Atoi(fields[12])
+	if errUser != nil || errSystem != nil {
+		t.Fatalf("no processor time in %q", stat)
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// mallocs is how many objects the program has allocated so far, 0 if it does not tell.
+func (s *server) mallocs() float64 {
+	for _, path := range []string{"/mallocs", "/metrics"} {
+		res, err := http.Get(s.base + path)
+		if err != nil {
+			continue
+		}
+		text, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		for line := range strings.Lines(string(text)) {
+			if value, ok := strings.CutPrefix(line, "go_memstats_mallocs_total "); ok {
+				n, _ := strconv.ParseFloat(strings.TrimSpace(value), 64)
+				return n
+			}
+		}
+	}
+	return 0
+}
+
+// call is a request to send.
+type call struct {
+	method, path, as string
+	body             []byte
+	status           int // what must be answered
+}
+
+// rate is what a load did.
+type rate struct {
+	requests    int
+	took        time.Duration
+	cpu         time.Duration
+	mallocs     float64
+	slow, usual time.Duration // p99 and p50
+}
+
+func (r rate) perSecond() float64 { return float64(r.requests) / r.took.Seconds() }
+
+func (r rate) cpuEach() time.Duration { return r.cpu / time.Duration(max(r.requests, 1)) }
+
+func (r rate) mallocsEach() float64 { return r.mallocs / float64(max(r.requests, 1)) }
+
+// load sends calls over some connections for a while, after a tenth of it to warm up.
+func (s *server) load(t *testing.T, connections int, lasts time.Duration, next func(n int64) call) rate {
+	t.Helper()
+	s.drive(t, connections, lasts/10, next)
+	cpu, mallocs := s.cpu(t), s.mallocs()
+	r := s.drive(t, connections, lasts, next)
+	r.cpu, r.mallocs = s.cpu(t)-cpu, s.mallocs()-mallocs
+	return r
+}
+
+var sent atomic.Int64 // numbers calls over all loads, so that none is made twice
+
+func (s *server) drive(t *testing.T, connections int, lasts time.Duration, next func(n int64) call) rate {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	var all sync.WaitGroup
+	times := make([][]time.Duration, connections)
+	failed := make(chan string, connections)
+	began := time.Now()
+	for i := range connections {
+		all.Go(func() {
+			for time.Since(began) < lasts {
+				c := next(sent.Add(1))
+				if c.method == "" {
+					return
+				}
+				at := time.Now()
+				if wrong := s.send(client, c); wrong != "" {
+					failed <- wrong
+					return
+				}
+				times[i] = append(times[i], time.Since(at))
+			}
+		})
+	}
+	all.Wait()
+	r := rate{took: time.Since(began)}
+	select {
+	case wrong := <-failed:
+		t.Fatalf("%s: %s", s.name, wrong)
+	default:
+	}
+	each := slices.Concat(times...)
+	slices.Sort(each)
+	if r.requests = len(each); r.requests > 0 {
+		r.usual, r.slow = each[len(each)/2], each[len(each)*99/100]
+	}
+	return r
+}
+
+func (s *server) send(client *http.Client, c call) (wrong string) {
+	req, err := http.NewRequest(c.method, s.base+c.path, bytes.NewReader(c.body))
+	if err != nil {
+		return err.Error()
+	}
+	req.Header.Set("X-User-ID", c.as)
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != c.status {
+		text, _ := io.ReadAll(res.Body)
+		return fmt.Sprintf("%s %s: %d %.300s", c.method, c.path, res.StatusCode, text)
+	}
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return err.Error()
+	}
+	return ""
+}
