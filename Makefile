@@ -19,7 +19,7 @@ ON_TEMPORARY := $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt docs bench soak clean
+.PHONY: help build run test lint vet fmt docs verify bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,10 @@ fmt: ## formats all Go files
 
 docs: ## writes the generated pages in docs/
 	go test ./test/docs -run Generated -args -write
+
+verify: ## programs nobody here wrote judge what we make; installs them first, takes minutes
+	test/verify/tools.sh
+	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
 
 bench: ## what the product promises about its speed, in full, into docs/benchmarks.md; takes a quarter of an hour
 	go test ./test/bench -v -count=1 -timeout 30m -args -full -write

@@ -33,7 +33,9 @@ var (
 		"aws": openAWSSecrets,
 	}
 	blobStores = map[string]func(context.Context, Config, environment, ports.Secrets) (ports.Blobs, error){
-		"file": openFileBlobs,
+		"file":  openFileBlobs,
+		"minio": openMinIOBlobs,
+		"s3":    openS3Blobs,
 	}
 	verifiers = map[string]func(Config, ports.Clock) ports.Verifier{
 		verifyOIDC: func(c Config, clock ports.Clock) ports.Verifier { return newOIDC(c, clock) },

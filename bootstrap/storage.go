@@ -2,43 +2,22 @@ package bootstrap
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
-	"strings"
 
 	"go.uber.org/fx"
 
 	"surgicase/adapters/cli"
 	"surgicase/adapters/fileblob"
+	"surgicase/adapters/minioblob"
+	"surgicase/adapters/s3blob"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
-
-// StorageURL says where objects lie. It may hold a key: it prints without it.
-type StorageURL struct{ url string }
-
-// UnmarshalText reads a URL of one of the known schemes.
-func (s *StorageURL) UnmarshalText(text []byte) error {
-	s.url = string(text)
-	if _, known := blobStores[s.scheme()]; !known || !strings.Contains(s.url, "://") {
-		return holds(s.scheme()+"://…", "file://FOLDER")
-	}
-	return nil
-}
-
-func (s StorageURL) scheme() string {
-	scheme, _, _ := strings.Cut(s.url, "://")
-	return scheme
-}
-
-// String names the kind of storage and nothing else.
-func (s StorageURL) String() string { return s.scheme() + "://…" }
-
-// GoString is String for %#v.
-func (s StorageURL) GoString() string { return s.String() }
 
 // linkKeySecret seals the links of the file store.
 const linkKeySecret = "surgicase/link-key" //nolint:gosec // the name of a secret, not a secret
@@ -54,12 +33,43 @@ func openFileBlobs(ctx context.Context, c Config, _ environment, secrets ports.S
 	if err != nil {
 		return nil, err
 	}
-	_, folder, _ := strings.Cut(c.StorageURL.url, "://")
 	sum := sha256.Sum256(key)
-	return fileblob.Open(fileblob.Config{Folder: folder, LinkKey: sum[:], Now: systemClock{}.Now})
+	return fileblob.Open(fileblob.Config{Folder: c.StorageURL.folder(), LinkKey: sum[:], Now: systemClock{}.Now})
 }
 
+func openMinIOBlobs(_ context.Context, c Config, _ environment, _ ports.Secrets) (ports.Blobs, error) {
+	u := c.StorageURL
+	return minioblob.Open(minioblob.Config{
+		Endpoint: u.host, TLS: u.with("tls") == "true", Region: cmp.Or(u.with("region"), "us-east-1"), Bucket: u.bucket, Key: u.key, Secret: u.password,
+		Encryption: u.encryption(""), KMSKey: u.with("kms_key"), Now: systemClock{}.Now,
+	})
+}
+
+// openS3Blobs takes the credentials from the secret or the environment if they are there, as AWS's own
+// tools do.
+func openS3Blobs(ctx context.Context, c Config, env environment, _ ports.Secrets) (ports.Blobs, error) {
+	u := c.StorageURL
+	settings := s3blob.Config{
+		Region: cmp.Or(u.with("region"), c.AWSRegion), Endpoint: cmp.Or(u.with("endpoint"), env["AWS_ENDPOINT_URL_S3"], env["AWS_ENDPOINT_URL"]), Bucket: u.bucket,
+		KeyID: u.key, KeySecret: u.password, Encryption: u.encryption("AES256"), KMSKey: u.with("kms_key"), Now: systemClock{}.Now,
+	}
+	if settings.KeyID == "" {
+		settings.KeyID, settings.KeySecret, settings.SessionToken = env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"]
+	}
+	return s3blob.Open(ctx, settings)
+}
+
+// openBlobs opens the store that the configuration names.
 func openBlobs(ctx context.Context, c Config, env environment, secrets ports.Secrets) (ports.Blobs, error) {
+	if c.StorageURL.url == storageFromSecret {
+		text, err := secrets.Get(ctx, storageSecret)
+		if err == nil {
+			err = c.StorageURL.fromSecret(text)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return blobStores[c.StorageURL.scheme()](ctx, c, env, secrets)
 }
 

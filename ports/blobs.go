@@ -88,11 +88,6 @@ func NoObject() *fault.Error {
 	return fault.New(fault.NotFound, "object_not_found", "There is no such object.")
 }
 
-// WrongSize is the fault for content that is shorter or longer than was said.
-func WrongSize() *fault.Error {
-	return fault.New(fault.Invalid, "object_size_wrong", "The content is not as long as was said.")
-}
-
 // StorageAway is the fault for a store that does not answer, refuses us or is full.
 func StorageAway(cause error) *fault.Error {
 	return fault.New(fault.Unavailable, "storage_unavailable", "The document storage is not available. Please try again.").Because(cause)

@@ -3,7 +3,6 @@ package fileblob
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -106,23 +105,15 @@ func (b *Blobs) write(ctx context.Context, object *ports.Object, content io.Read
 	if err != nil {
 		return "", away(err)
 	}
-	sum := sha256.New()
-	source := &source{ctx: ctx, from: content}
-	var limited io.Reader = source
-	if object.Size >= 0 {
-		limited = io.LimitReader(source, object.Size+1)
-	}
-	size, err := io.Copy(io.MultiWriter(file, sum), limited)
-	switch {
-	case source.err != nil:
-		return draft, errors.Join(source.err, file.Close())
-	case err == nil && object.Size >= 0 && size != object.Size:
-		return draft, errors.Join(ports.WrongSize(), file.Close())
+	source := document.NewContent(patient{ctx, content}, object.Size)
+	_, err = io.Copy(file, source)
+	if source.Err() != nil {
+		return draft, errors.Join(source.Err(), file.Close())
 	}
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return draft, away(err)
 	}
-	object.Size, object.SHA256 = size, sum.Sum(nil)
+	object.Size, object.SHA256 = source.Size(), source.SHA256()
 	if object.ContentType == "" {
 		object.ContentType = unknownType
 	}
@@ -138,22 +129,17 @@ func stamp(now time.Time) time.Time {
 	return now.Truncate(time.Millisecond).Add(time.Duration(rand.IntN(int(time.Millisecond)))) //nolint:gosec // tells writes apart, keeps no secret
 }
 
-// source tells errors of the reader from those of the disk, and ends with its context.
-type source struct {
+// patient reads as long as somebody waits for it.
+type patient struct {
 	ctx  context.Context
 	from io.Reader
-	err  error
 }
 
-func (s *source) Read(p []byte) (int, error) {
-	n, err := 0, s.ctx.Err()
-	if err == nil {
-		n, err = s.from.Read(p)
+func (p patient) Read(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
 	}
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		s.err = err
-	}
-	return n, err
+	return p.from.Read(b)
 }
 
 // place gives a draft its name. A folder that another removal took away in between is made again.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"surgicase/adapters/envsecrets"
-	"surgicase/adapters/fileblob"
 	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
 	"surgicase/bootstrap"
@@ -142,38 +141,10 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// blobStores are the adapters of ports.Blobs.
-var blobStores = map[string]contract.OpenBlobs{
-	"file": func(t *testing.T) ports.Blobs { return fileBlobs(t, t.TempDir()) },
-}
-
-func fileBlobs(t *testing.T, folder string) ports.Blobs {
-	t.Helper()
-	blobs, err := fileblob.Open(fileblob.Config{Folder: folder, LinkKey: make([]byte, 32), Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := blobs.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return blobs
-}
-
-func TestBlobs(t *testing.T) {
-	for name, open := range blobStores {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			contract.Blobs(t, open)
-		})
-	}
-}
-
 // tried says under which names the adapters of the program are tried here.
 var tried = map[string]bool{
 	"sqlite": stores["SQLite"] != nil, "mysql": stores["MariaDB"] != nil, "env": secretProviders["env"] != nil && secretProviders["files"] != nil,
-	"aws": secretProviders["aws"] != nil, "file": blobStores["file"] != nil,
+	"aws": secretProviders["aws"] != nil, "file": blobStores["file"] != nil, "minio": blobStores["minio"] != nil, "s3": blobStores["s3"] != nil,
 }
 
 func TestNoAdapterSkipsItsContract(t *testing.T) {

@@ -370,3 +370,24 @@ func LostBlobs(t *testing.T, b ports.Blobs) {
 		refused(t, err, fault.Unavailable, "storage_unavailable")
 	}
 }
+
+// SharedBlobs is what holds for two clients of one bucket: each reads what the other has stored.
+func SharedBlobs(t *testing.T, one, other ports.Blobs) {
+	t.Helper()
+	for i, pair := range [][2]ports.Blobs{{one, other}, {other, one}} {
+		for _, size := range []int{0, 10, 6 << 20} {
+			for _, known := range []int64{-1, int64(size)} {
+				key, want := under(t, fmt.Sprintf("%d/%d/%d", i, size, known)), content(size, uint64(i))
+				store(t, pair[0], key, want, known)
+				isStored(t, pair[1], key, want)
+				if about, err := pair[1].Stat(t.Context(), key); err != nil || about.ContentType != "application/pdf" || about.Size != int64(size) {
+					t.Errorf("%+v, %v", about, err)
+				}
+				if err := pair[1].Remove(t.Context(), key); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	isEmpty(t, "list", keys(t, one.List(t.Context(), under(t, ""))))
+}
