@@ -62,6 +62,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
 		),
 		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys, operations.NewFigures),
+		mailing(),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
@@ -74,8 +75,8 @@ func newHouse(requests *operations.Requests, lists *operations.Lists, codes *ope
 	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Trail: trail}
 }
 
-func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House) httpapi.Services {
-	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house}
+func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office) httpapi.Services {
+	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house, Office: office}
 }
 
 func orElse[T comparable](given, usual T) T {
@@ -88,11 +89,13 @@ func orElse[T comparable](given, usual T) T {
 
 // Running is the program without its listener, for tests.
 type Running struct {
-	API    *httpapi.API
-	Store  *sqlstore.Store
-	Outbox *operations.Outbox
-	Sealer *operations.Sealer
-	Close  func() error
+	API     *httpapi.API
+	Store   *sqlstore.Store
+	Outbox  *operations.Outbox
+	Courier *Courier
+	Notary  *operations.Notary
+	Sealer  *operations.Sealer
+	Close   func() error
 }
 
 // Open wires the program as serve does, with some parts exchanged, and prepares the schema.
@@ -102,7 +105,8 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 		return nil, err
 	}
 	r := &Running{}
-	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints), fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer))
+	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
+		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Courier, &r.Notary, &r.Sealer))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}

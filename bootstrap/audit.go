@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/domain/audit"
 	"surgicase/domain/fault"
+	"surgicase/domain/mail"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -33,13 +35,28 @@ func (c Config) checkpointFolder() auditfile.Folder {
 
 // newDesk gives the notary its key. One is made when there is none and the database is SQLite; else
 // serving does not start without it.
-func newDesk(c Config, secrets ports.Secrets, ids ports.IDs) (operations.Desk, error) {
+func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, notices *operations.Notices) (operations.Desk, error) {
 	secret, err := secretOrMade(context.Background(), c, secrets, ports.CheckpointKeySecret, func() ([]byte, error) { return operations.NewCheckpointKey(ids) })
 	if err != nil {
 		return operations.Desk{}, err
 	}
 	signer, _, err := operations.ReadCheckpointKey(secret)
-	return operations.Desk{Signer: signer, Deposit: c.checkpointFolder().Keep}, err
+	return operations.Desk{Signer: signer, Deposit: deposit{c.checkpointFolder(), notices}.keep}, err
+}
+
+// deposit is where checkpoints lie out of the database's reach: in files, and in people's mail.
+type deposit struct {
+	folder  auditfile.Folder
+	notices *operations.Notices
+}
+
+func (d deposit) keep(ctx context.Context, c audit.Checkpoint, public audit.PublicKey) (string, error) {
+	path, err := d.folder.Keep(ctx, c, public)
+	text, textErr := auditfile.Text(c, public)
+	mailErr := d.notices.TellAtOnce(ctx, mail.Checkpoint, fmt.Sprintf("checkpoint:%d:%d", c.Seq, c.At.UnixMicro()), mail.Values{
+		"made_at": c.At.Format(time.RFC3339), "seals": strconv.FormatInt(c.Seq, 10), "checkpoint": string(text),
+	})
+	return path, errors.Join(err, textErr, mailErr)
 }
 
 // runNotary seals and signs the audit trail while the app runs.

@@ -25,7 +25,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	findings = append(findings, c.mailFindings(ctx, p.env, secrets))
 	_, err = keyring(ctx, c, secrets)
 	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
-	_, deskErr := newDesk(c, secrets, randomIDs{})
+	_, deskErr := newDesk(c, secrets, randomIDs{}, nil)
 	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
 	if err != nil {
 		return findings, nil

@@ -204,6 +204,7 @@ func (c Config) check(serving bool) ConfigFaults {
 	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
 		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
 	}
+	faults = append(faults, c.checkTemplates()...)
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		faults = append(faults, "TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither")
 	}

@@ -62,7 +62,7 @@ func wantWords(t *testing.T, out string, words ...string) {
 }
 
 func TestKeysAreRotatedByCommands(t *testing.T) {
-	fake := given.StartSecretsManager(t, map[string]string{ports.KeySetSecret: given.KeySet(t), ports.CheckpointKeySecret: `{}`})
+	fake := given.StartSecretsManager(t, map[string]string{ports.KeySetSecret: given.KeySet(t), ports.CheckpointKeySecret: given.CheckpointKey})
 	for name, where := range map[string]environment{"in a file": {}, "at AWS": fake.Environment()} {
 		t.Run(name, func(t *testing.T) {
 			env := environment{"DATA_DIR": t.TempDir(), "AUTH_MODE": "trusted", "LOG_LEVEL": "ERROR"}

@@ -22,6 +22,7 @@ type MailConfig struct {
 	EmailURL          MailURL   `env:"EMAIL_URL" envDefault:"log://" doc:"how mail is sent: log:// (not at all, a log line each), smtp://user:password@host:587 (with ?encryption=starttls, implicit or off) or ses:// (Amazon SES in AWS_REGION, or ses://?region=us-east-1)"`
 	EmailFrom         Sender    `env:"EMAIL_FROM" doc:"with smtp:// and ses://: the sender, such as SurgiCase <noreply@example.com>; or ses_default_from_email in the secret surgicase/ses_keys"`
 	FailureRecipients Addresses `env:"JOB_FAILURE_RECIPIENTS" doc:"addresses, separated by commas, that hear of failed jobs and get the checkpoints of the audit trail"`
+	TemplatesDir      string    `env:"TEMPLATES_DIR" doc:"folder with templates of mails to use instead of the built-in ones, under the same names; surgicase templates DIR writes those"`
 }
 
 // The secrets about mail.

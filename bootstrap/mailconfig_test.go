@@ -3,6 +3,8 @@ package bootstrap
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"surgicase/adapters/logmail"
 	"surgicase/adapters/sesmail"
 	"surgicase/adapters/smtpmail"
+	"surgicase/domain/mail"
 	"surgicase/ports"
 )
 
@@ -121,5 +124,55 @@ func TestThePasswordOfTheMailServerIsNeverPrinted(t *testing.T) {
 	var secrets ports.Secrets = envsecrets.Open(map[string]string{"SURGICASE_SMTP_PASSWORD": "geheim\n"}, t.TempDir())
 	if password, err := c.mailPassword(secrets)(t.Context()); err != nil || password != "geheim" {
 		t.Errorf("the password is %q, %v", password, err)
+	}
+}
+
+func TestTemplatesCanBeWrittenOutAndEdited(t *testing.T) {
+	dir := t.TempDir()
+	p := &program{}
+	written, err := p.WriteTemplates(dir)
+	if err != nil || len(written) != len(mail.TemplateNames()) {
+		t.Fatalf("%d templates, %v", len(written), err)
+	}
+	edited := filepath.Join(dir, "job_failure_alert.txt")
+	if err := os.WriteFile(edited, []byte("Subject: Ach, {job}!\n\n{outcome}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if written, err = p.WriteTemplates(dir); err != nil || len(written) > 0 {
+		t.Errorf("%v, %v", written, err)
+	}
+	c, err := LoadConfig(map[string]string{"TEMPLATES_DIR": dir}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stationery, err := newStationery(c, nil)
+	if letter := stationery.Letter(mail.JobFailed, "", "1", mail.Values{"job": "open_run"}); err != nil || letter.Subject != "Ach, open_run!" {
+		t.Errorf("%+v, %v", letter, err)
+	}
+}
+
+func TestEveryWrongTemplateGetsItsLine(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"job_failure_alert.txt": "Subject: {patient}\n\n.", "audit_checkpoint.txt": "Hello", "notes.md": "no template",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := LoadConfig(map[string]string{"TEMPLATES_DIR": dir}, false)
+	var faults ConfigFaults
+	if !errors.As(err, &faults) || len(faults) != 2 || !strings.Contains(err.Error(), "in it audit_checkpoint.txt must begin with") ||
+		!strings.Contains(err.Error(), "in it job_failure_alert.txt uses {patient}; it may use {job}") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "job_failure_alarm.txt"), []byte("Subject: s\n\n."), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadConfig(map[string]string{"TEMPLATES_DIR": dir}, false); err == nil || !strings.Contains(err.Error(), "job_failure_alarm.txt is the name of no template") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := LoadConfig(map[string]string{"TEMPLATES_DIR": filepath.Join(dir, "none")}, false); err == nil || !strings.HasPrefix(err.Error(), "TEMPLATES_DIR holds") {
+		t.Errorf("got %v", err)
 	}
 }

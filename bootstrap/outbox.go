@@ -15,15 +15,34 @@ import (
 // outboxPause is how long a task may lie before an instance looks.
 const outboxPause = time.Second
 
-// newOutbox names the tasks that can follow a commit.
+// newOutbox names the tasks that can follow a commit, but for those that wait for the outside world.
 func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, prices *payments.Prices, lookup *npidirectory.Lookup) *operations.Outbox {
-	return operations.NewOutbox(store, clock, ids, events, map[string]func(context.Context, string) error{
-		ports.RepriceStale: func(ctx context.Context, _ string) error { return prices.RepriceStale(ctx) },
-		ports.VerifyNPI:    lookup.Verify,
+	return operations.NewOutbox(store, clock, ids, events, operations.Lane{
+		Name: "outbox", Except: outside,
+		Tasks: map[string]func(context.Context, string) error{
+			ports.RepriceStale: func(ctx context.Context, _ string) error { return prices.RepriceStale(ctx) },
+			ports.VerifyNPI:    lookup.Verify,
+		},
 	})
 }
 
+// outside are the topics that wait for servers of others.
+var outside = []string{ports.SendLetter}
+
+// Courier works on the tasks that wait for the outside world: each kind in a lane of its own, so that one
+// server that hangs does not hold up what another would take.
+type Courier struct{ Mail *operations.Outbox }
+
+func newCourier(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, post *operations.Post) *Courier {
+	return &Courier{
+		Mail: operations.NewOutbox(store, clock, ids, events, operations.Lane{
+			Name: "mail", Tasks: map[string]func(context.Context, string) error{ports.SendLetter: post.Send},
+		}),
+	}
+}
+
 // runOutbox works on the outbox while the app runs.
-func runOutbox(life fx.Lifecycle, outbox *operations.Outbox, events ports.Events) {
+func runOutbox(life fx.Lifecycle, outbox *operations.Outbox, courier *Courier, events ports.Events) {
 	loop{name: "outbox", pause: outboxPause, work: outbox.Work}.run(life, events)
+	loop{name: "mail", pause: outboxPause, work: courier.Mail.Work}.run(life, events)
 }

@@ -10,5 +10,8 @@ func (c Config) offline() []string {
 	if c.StorageURL.scheme() == "file" {
 		parts = append(parts, "STORAGE_URL=file:// keeps documents on this machine alone")
 	}
+	if c.EmailURL.scheme() == "log" {
+		parts = append(parts, "EMAIL_URL=log:// sends no mail")
+	}
 	return parts
 }

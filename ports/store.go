@@ -58,6 +58,9 @@ type Repos struct {
 	NPIs     NPIDirectory
 	Findings NPIFindings
 	Requests Requests
+
+	Letters    Letters
+	Recipients Recipients
 }
 
 // Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:

@@ -73,13 +73,19 @@ type Task struct {
 	Attempts int
 }
 
+// Topics are those that are named, or all but those.
+type Topics struct {
+	Named  []string
+	Others bool
+}
+
 // Outbox keeps tasks that follow a commit: at least once, so receivers tolerate repeats.
 type Outbox interface {
 	// Put adds a task that becomes due with the transaction.
 	Put(ctx context.Context, topic, payload string, due time.Time) error
 
-	// Due returns up to limit tasks that are due, oldest first.
-	Due(ctx context.Context, now time.Time, limit int) ([]Task, error)
+	// Due returns up to limit tasks of the topics that are due, oldest first.
+	Due(ctx context.Context, of Topics, now time.Time, limit int) ([]Task, error)
 
 	// Done marks a task as brought about.
 	Done(ctx context.Context, id int64, at time.Time) error

@@ -9,6 +9,9 @@ const (
 	// VerifyNPI has an NPI held against the registry. The payload is one of the kinds below, a colon and
 	// the id.
 	VerifyNPI = "verify_npi"
+
+	// SendLetter has a letter sent. The payload is its id.
+	SendLetter = "send_letter"
 )
 
 // The kinds of things that have an NPI.

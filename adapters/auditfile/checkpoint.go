@@ -43,6 +43,13 @@ const timeForm = "2006-01-02T15:04:05.000000Z"
 
 func writeTime(t time.Time) string { return t.UTC().Format(timeForm) }
 
+// Text is a checkpoint as it stands in a file.
+func Text(c audit.Checkpoint, public audit.PublicKey) ([]byte, error) {
+	form := formOf(c)
+	form.PublicKey = public
+	return json.MarshalIndent(form, "", "  ")
+}
+
 const checkpointFiles = "checkpoint-*.json"
 
 // Folder keeps checkpoints as files that only this user can read.
@@ -50,9 +57,7 @@ type Folder string
 
 // Keep writes a checkpoint and gives the name of its file. A file is whole or not there.
 func (dir Folder) Keep(_ context.Context, c audit.Checkpoint, public audit.PublicKey) (path string, err error) {
-	form := formOf(c)
-	form.PublicKey = public
-	content, err := json.MarshalIndent(form, "", "  ")
+	content, err := Text(c, public)
 	if err != nil {
 		return "", err
 	}

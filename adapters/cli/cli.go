@@ -28,6 +28,7 @@ type Program interface {
 	Auditor
 	KeyKeeper
 	Doorkeeper
+	TemplateWriter
 }
 
 // Migration is one step of the schema.
@@ -53,7 +54,7 @@ func New(p Program, version string) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), check(p), permissions(p), versionCommand(version))
+	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
 	return root
 }
 

@@ -27,6 +27,7 @@ type Services struct {
 	Casebook *casebook.Service
 	People
 	House
+	Office
 }
 
 // Settings are what the configuration says about serving HTTP.
@@ -116,6 +117,7 @@ func (a *API) routes() {
 	a.caseListRoutes()
 	a.peopleRoutes()
 	a.houseRoutes()
+	a.officeRoutes()
 	a.systemRoutes()
 	a.watchRoutes()
 }

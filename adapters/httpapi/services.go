@@ -28,6 +28,11 @@ type House struct {
 	Trail    *operations.Trail
 }
 
+// Office are the use cases about what goes out to people: mail.
+type Office struct {
+	Mail *operations.Mail
+}
+
 // peopleRoutes and houseRoutes add the endpoints of these use cases.
 func (a *API) peopleRoutes() {
 	a.userRoutes()
@@ -45,6 +50,10 @@ func (a *API) houseRoutes() {
 	a.runRoutes()
 	a.dashboardRoutes()
 	a.auditRoutes()
+}
+
+func (a *API) officeRoutes() {
+	a.mailRoutes()
 }
 
 // alsoOK documents that a POST that creates answers 200 where nothing new came of it.

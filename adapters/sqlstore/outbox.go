@@ -34,9 +34,16 @@ func (r outboxRepo) Put(ctx context.Context, topic, payload string, due time.Tim
 }
 
 // Due implements ports.Outbox.
-func (r outboxRepo) Due(ctx context.Context, now time.Time, limit int) ([]ports.Task, error) {
+func (r outboxRepo) Due(ctx context.Context, of ports.Topics, now time.Time, limit int) ([]ports.Task, error) {
 	var rows []taskRow
-	err := r.db.WithContext(ctx).Where("done_at IS NULL AND due_at <= ?", micros(now)).Order("due_at, task_id").Limit(limit).Find(&rows).Error
+	db := r.db.WithContext(ctx).Where("done_at IS NULL AND due_at <= ?", micros(now))
+	switch named := append([]string{""}, of.Named...); { // no topic is empty, and a list in SQL must not be
+	case of.Others:
+		db = db.Where("topic NOT IN ?", padded(named))
+	default:
+		db = db.Where("topic IN ?", padded(named))
+	}
+	err := db.Order("due_at, task_id").Limit(limit).Find(&rows).Error
 	return mapped(rows, func(row taskRow) ports.Task {
 		return ports.Task{ID: row.TaskID, Topic: row.Topic, Payload: row.Payload, Attempts: row.Attempts}
 	}), err

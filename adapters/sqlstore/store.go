@@ -147,6 +147,7 @@ func (s session) repos() ports.Repos {
 		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
 		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 		NPIs: directoryRepo{s}, Findings: findingRepo{s},
+		Letters: letterRepo{s}, Recipients: recipientRepo{s},
 	}
 }
 

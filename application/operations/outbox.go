@@ -2,6 +2,8 @@ package operations
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"surgicase/domain/fault"
@@ -15,12 +17,25 @@ type Outbox struct {
 	clock  ports.Clock
 	events ports.Events
 	holder string // this instance, among those that share the database
-	tasks  map[string]func(ctx context.Context, payload string) error
+	lane   Lane
+	topics ports.Topics
 }
 
-// NewOutbox makes the worker for tasks by topic.
-func NewOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, tasks map[string]func(context.Context, string) error) *Outbox {
-	return &Outbox{store: store, clock: clock, events: events, holder: ids.Unique(), tasks: tasks}
+// Lane is a part of the outbox that is worked on by itself: what waits for the outside world does not
+// hold up the rest.
+type Lane struct {
+	Name   string // of its lease
+	Tasks  map[string]func(ctx context.Context, payload string) error
+	Except []string // the lane also has all topics but these: those of which nobody knows
+}
+
+// NewOutbox makes the worker of a lane.
+func NewOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, lane Lane) *Outbox {
+	topics := ports.Topics{Named: slices.Sorted(maps.Keys(lane.Tasks))}
+	if lane.Except != nil {
+		topics = ports.Topics{Named: lane.Except, Others: true}
+	}
+	return &Outbox{store: store, clock: clock, events: events, holder: ids.Unique(), lane: lane, topics: topics}
 }
 
 const (
@@ -33,23 +48,18 @@ const (
 // Work does the tasks that are due. Looking costs one read; the lease is only taken when there is
 // something to do.
 func (s *Outbox) Work(ctx context.Context) error {
-	var due []ports.Task
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		due, err = r.Outbox.Due(ctx, s.clock.Now(), outboxBatch)
-		return err
+	due, err := view(ctx, s.store, func(ctx context.Context, r ports.Repos) ([]ports.Task, error) {
+		return r.Outbox.Due(ctx, s.topics, s.clock.Now(), outboxBatch)
 	})
-	if err != nil || len(due) == 0 {
-		return err
-	}
-	err = s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		now := s.clock.Now()
-		_, err := r.Outbox.Lease(ctx, "outbox", s.holder, now, now.Add(outboxLease))
-		return err
-	})
-	if fault.CodeOf(err) == "lease_held" {
-		return nil
-	}
+	var held time.Time
 	for _, task := range due {
+		if err == nil && s.clock.Now().Sub(held) >= outboxLease/3 { // some tasks take their time
+			held = s.clock.Now()
+			err = s.hold(ctx, held)
+		}
+		if fault.CodeOf(err) == "lease_held" {
+			return nil
+		}
 		if err == nil {
 			err = s.do(ctx, task)
 		}
@@ -57,8 +67,15 @@ func (s *Outbox) Work(ctx context.Context) error {
 	return err
 }
 
+func (s *Outbox) hold(ctx context.Context, now time.Time) error {
+	return s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		_, err := r.Outbox.Lease(ctx, s.lane.Name, s.holder, now, now.Add(outboxLease))
+		return err
+	})
+}
+
 func (s *Outbox) do(ctx context.Context, task ports.Task) error {
-	work, known := s.tasks[task.Topic]
+	work, known := s.lane.Tasks[task.Topic]
 	failure := error(fault.New(fault.Unavailable, "topic_unknown", "this version does not know %s", task.Topic))
 	if known {
 		failure = work(ctx, task.Payload)

@@ -94,6 +94,18 @@ var examples = map[string]func(*abused) example{
 	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing,
 	"list-doctypes": nothing, "list-timezones": nothing, "list-user-types": nothing, "list-case-statuses": nothing, "list-user-doc-types": nothing,
 	"list-faqs": nothing, "list-permissions": nothing, "tiers-summary": nothing, "user-dashboard": nothing, "list-users": nothing, "list-groups": nothing,
+	"list-recipients": func(*abused) example {
+		return example{query: map[string]string{"report_name": "provider_payment_report_weekly", "limit": "10", "count": "true"}}
+	},
+	"create-recipient": func(s *abused) example {
+		return example{body: map[string]any{
+			"report_name": "provider_payment_report_weekly", "email_address": s.next("box") + "@example.com", "first_name": "Alex", "last_name": "Example",
+		}}
+	},
+	"delete-recipient": func(s *abused) example { return example{query: map[string]string{"recipient_id": s.recipient()}} },
+	"email-log": func(*abused) example {
+		return example{query: map[string]string{"status": "sent", "report_type": "audit_checkpoint", "limit": "10", "count": "true"}}
+	},
 	"list-tokens": nothing, "create-token": func(s *abused) example {
 		return example{body: map[string]any{"name": s.next("token"), "scopes": []any{"cases:read", "admin"}, "expires_at": "2026-05-01T00:00:00Z"}}
 	},

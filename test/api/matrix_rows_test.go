@@ -69,6 +69,11 @@ var matrixRows = map[string]matrixRow{
 	"create-token": {all: created},
 	"revoke-token": {own: everybody, member: "404 404 404 404 404 404", stranger: "404 404 404 404 404 404", about: theirToken},
 
+	"list-recipients":  {all: fromGlobal},
+	"create-recipient": {all: "403 403 403 403 201 201"},
+	"delete-recipient": {all: fromGlobal},
+	"email-log":        {all: fromGlobal},
+
 	"list-surgeons":   {own: everybody, member: fromCase, stranger: fromCase, about: owned},
 	"create-surgeon":  {own: created, member: "403 403 201 201 201 201", stranger: "403 403 201 201 201 201", about: newSurgeon},
 	"change-surgeon":  {own: everybody, member: unseen, stranger: unseen, about: changedSurgeon},

@@ -95,7 +95,7 @@ func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[stri
 	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
 		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
-		"SURGICASE_KEYS": given.KeySet(t), "METRICS_TOKEN": metricsToken, "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
+		"SURGICASE_KEYS": given.KeySet(t), "SURGICASE_CHECKPOINT_KEY": given.CheckpointKey, "METRICS_TOKEN": metricsToken, "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
 	}
 	for name, value := range more {
 		env[name] = value

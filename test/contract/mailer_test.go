@@ -241,3 +241,6 @@ func TestMailWaitsForAServerThatIsNotAsConfigured(t *testing.T) {
 		}
 	}
 }
+
+func TestLetters(t *testing.T)    { onEach(t, contract.Letters) }
+func TestRecipients(t *testing.T) { onEach(t, contract.Recipients) }

@@ -17,6 +17,7 @@ func Outbox(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a task becomes due with its transaction and its time", taskDue},
 		{"a rolled-back task was never there", taskRollback},
 		{"tasks come oldest first, as many as asked for", taskOrder},
+		{"who asks for some topics gets those, who asks for all others gets those", taskTopics},
 		{"no tasks make an empty list, not nil", noTasks},
 		{"a task that is done is never due again", taskDone},
 		{"a failed task comes back later and counts its attempts", taskRetry},
@@ -33,7 +34,7 @@ func Outbox(t *testing.T, open func(*testing.T) ports.Store) {
 func (w *world) due() []ports.Task {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) ([]ports.Task, error) {
-		return r.Outbox.Due(ctx, w.clock.Now(), 100)
+		return r.Outbox.Due(ctx, ports.Topics{Others: true}, w.clock.Now(), 100)
 	})
 }
 
@@ -48,6 +49,31 @@ func taskDue(w *world) {
 	w.clock.Advance(time.Microsecond)
 	tasks := w.due()
 	equal(w.t, "tasks", tasks, []ports.Task{{ID: tasks[0].ID, Topic: "mail", Payload: "case 1"}})
+}
+
+func taskTopics(w *world) {
+	for _, topic := range []string{"mail", "bugs", "prices", "mail"} {
+		w.do(func(ctx context.Context, r ports.Repos) error { return r.Outbox.Put(ctx, topic, topic, w.clock.Now()) })
+	}
+	for _, x := range []struct {
+		of   ports.Topics
+		want string
+	}{
+		{ports.Topics{Named: []string{"mail"}}, "mail mail"},
+		{ports.Topics{Named: []string{"bugs", "mail", "none"}}, "mail bugs mail"},
+		{ports.Topics{Named: []string{"mail"}, Others: true}, "bugs prices"},
+		{ports.Topics{Others: true}, "mail bugs prices mail"},
+		{ports.Topics{}, ""},
+	} {
+		tasks := read(w, func(ctx context.Context, r ports.Repos) ([]ports.Task, error) {
+			return r.Outbox.Due(ctx, x.of, w.clock.Now(), 100)
+		})
+		var got []string
+		for _, task := range tasks {
+			got = append(got, task.Topic)
+		}
+		equal(w.t, "topics", strings.Join(got, " "), x.want)
+	}
 }
 
 func taskRollback(w *world) {
@@ -75,7 +101,9 @@ func taskOrder(w *world) {
 	w.putTask("fourth", now)
 	w.putTask("second", now.Add(-time.Minute))
 	equal(w.t, "order", payloads(w.due()), "first second third fourth")
-	some := read(w, func(ctx context.Context, r ports.Repos) ([]ports.Task, error) { return r.Outbox.Due(ctx, now, 2) })
+	some := read(w, func(ctx context.Context, r ports.Repos) ([]ports.Task, error) {
+		return r.Outbox.Due(ctx, ports.Topics{Others: true}, now, 2)
+	})
 	equal(w.t, "limited", payloads(some), "first second")
 }
 
