@@ -63,6 +63,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		),
 		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys, operations.NewFigures),
 		mailing(),
+		moving(),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }

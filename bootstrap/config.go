@@ -32,6 +32,7 @@ type Config struct {
 	AuthConfig
 	MailConfig
 	NPIConfig
+	MovingConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
 	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`

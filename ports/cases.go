@@ -13,8 +13,9 @@ import (
 // Cases stores surgical cases, one at a time. Methods that take a scope see only what the scope
 // allows: a case outside it is NotFound "case_not_found", as if it did not exist.
 type Cases interface {
-	// Add stores a new case with its codes, documents and moves, and gives it its number. Conflict
-	// "case_exists" if the id was ever used, "possible_duplicate" if an unforced twin exists.
+	// Add stores a new case with its codes, documents and moves, and gives it its number unless it brings
+	// one. Conflict "case_exists" if the id (or the number) was ever used, "possible_duplicate" if an
+	// unforced twin exists.
 	Add(ctx context.Context, c *surgical.Case, moves ...surgical.Move) error
 
 	// Get returns the case with its codes and documents. NotFound if there is none in scope or it

@@ -65,7 +65,7 @@ type Rosters interface {
 
 // Surgeons stores the surgeons of providers. Deleted ones stay for old cases.
 type Surgeons interface {
-	// Add stores a surgeon and gives the id. Invalid "unknown_user" if there is no such owner.
+	// Add stores a surgeon and gives the id, unless it brings one that is free. Invalid "unknown_user" if there is no such owner.
 	Add(ctx context.Context, s *directory.Surgeon) error
 
 	// Get returns a surgeon that is not deleted and whose owner is in scope. NotFound
@@ -83,7 +83,7 @@ type Surgeons interface {
 
 // Facilities stores the facilities of providers. Deleted ones stay for old cases.
 type Facilities interface {
-	// Add stores a facility and gives the id. Invalid "unknown_user" if there is no such owner.
+	// Add stores a facility and gives the id, unless it brings one that is free. Invalid "unknown_user" if there is no such owner.
 	Add(ctx context.Context, f *directory.Facility) error
 
 	// Get returns a facility that is not deleted and whose owner is in scope. NotFound
@@ -101,7 +101,7 @@ type Facilities interface {
 
 // Groups stores groups and their memberships.
 type Groups interface {
-	// Add stores a group and gives the id.
+	// Add stores a group and gives the id, unless it brings one that is free.
 	Add(ctx context.Context, g *directory.Group) error
 
 	// Get returns the group with its members, ordered by user id. NotFound "group_not_found".

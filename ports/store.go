@@ -61,6 +61,7 @@ type Repos struct {
 
 	Letters    Letters
 	Recipients Recipients
+	Arrivals   Arrivals
 }
 
 // Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:

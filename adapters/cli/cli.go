@@ -29,6 +29,7 @@ type Program interface {
 	KeyKeeper
 	Doorkeeper
 	TemplateWriter
+	Mover
 }
 
 // Migration is one step of the schema.
@@ -55,6 +56,7 @@ func New(p Program, version string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
+	root.AddCommand(importReference(p))
 	return root
 }
 

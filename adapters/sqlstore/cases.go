@@ -25,7 +25,7 @@ func (caseIDRow) TableName() string { return "case_ids" }
 // is never used again.
 func (r caseRepo) Add(ctx context.Context, c *surgical.Case, moves ...surgical.Move) error {
 	db := r.db.WithContext(ctx)
-	number := caseIDRow{CaseID: string(c.ID)}
+	number := caseIDRow{HumanCaseID: c.Number, CaseID: string(c.ID)}
 	if err := db.Create(&number).Error; err != nil {
 		return taken(err, fault.New(fault.Conflict, "case_exists", "A case with this id exists or existed.").Naming("case_id", string(c.ID)))
 	}

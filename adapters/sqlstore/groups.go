@@ -34,7 +34,7 @@ const memberBatch = 500
 // Add implements ports.Groups.
 func (r groupRepo) Add(ctx context.Context, g *directory.Group) error {
 	g.Version = 1
-	row := groupRow{Version: g.Version, GroupDesc: g.Description}
+	row := groupRow{GroupID: g.ID, Version: g.Version, GroupDesc: g.Description}
 	if err := r.db.WithContext(ctx).Create(&row).Error; err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (row surgeonRow) toSurgeon() directory.Surgeon {
 
 // Add implements ports.Surgeons.
 func (r surgeonRepo) Add(ctx context.Context, s *directory.Surgeon) error {
-	s.ID, s.Version = 0, 1
+	s.Version = 1
 	row := surgeonRowOf(s)
 	err := addPlace(ctx, r.places(), &row)
 	s.ID = row.SurgeonID
@@ -167,7 +167,7 @@ func (row facilityRow) toFacility() directory.Facility {
 
 // Add implements ports.Facilities.
 func (r facilityRepo) Add(ctx context.Context, f *directory.Facility) error {
-	f.ID, f.Version = 0, 1
+	f.Version = 1
 	row := facilityRowOf(f)
 	err := addPlace(ctx, r.places(), &row)
 	f.ID = row.FacilityID

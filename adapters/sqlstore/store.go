@@ -148,6 +148,7 @@ func (s session) repos() ports.Repos {
 		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 		NPIs: directoryRepo{s}, Findings: findingRepo{s},
 		Letters: letterRepo{s}, Recipients: recipientRepo{s},
+		Arrivals: arrivalRepo{s},
 	}
 }
 

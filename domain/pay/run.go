@@ -132,12 +132,17 @@ type Rules struct {
 	Excluded []ident.UserID // accounts that are never paid, such as one for load tests
 }
 
-// NewRun makes the run that pays these payments, all of them open.
+// NewRun makes the run that pays these payments. All are open, but for those of an import run that
+// were paid before.
 func NewRun(kind RunKind, payments []Entry, by ident.UserID, at time.Time, rules Rules) Run {
 	run := Run{Kind: kind, OpenedAt: at, OpenedBy: by, PayDate: PayDate(at, rules.PayDay), Payments: len(payments)}
 	for _, p := range payments {
 		run.Opened += p.Amount
+		if p.SettledAt.IsZero() {
+			run.Open += p.Amount
+		} else {
+			run.Settled += p.Amount
+		}
 	}
-	run.Open = run.Opened
 	return run
 }

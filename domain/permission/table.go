@@ -57,6 +57,7 @@ const (
 	ReadOperations   Action = "operations.read"
 	LogClientRequest Action = "request.log"
 	ManageKeys       Action = "key.manage"
+	MoveIn           Action = "reference.import"
 )
 
 // Relation is how the actor stands to the owner of the thing.
@@ -140,6 +141,7 @@ var Table = []Rule{
 	{Action: ReadOperations, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see metrics and the components of the health report"},
 	{Action: LogClientRequest, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
 	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},
+	{Action: MoveIn, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "move in what the service before this one has stored", Remark: "only the operator, on the command line"},
 }
 
 var byAction = func() map[Action]Rule {

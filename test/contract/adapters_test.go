@@ -99,6 +99,7 @@ func TestOutbox(t *testing.T)     { onEach(t, contract.Outbox) }
 func TestRequests(t *testing.T)   { onEach(t, contract.Requests) }
 func TestSeals(t *testing.T)      { onEach(t, contract.Seals) }
 func TestFigures(t *testing.T)    { onEach(t, contract.Figures) }
+func TestArrivals(t *testing.T)   { onEach(t, contract.Arrivals) }
 func TestAuditLog(t *testing.T)   { onEach(t, contract.AuditLog) }
 
 func TestNPIDirectory(t *testing.T) { onEach(t, contract.NPIDirectory) }

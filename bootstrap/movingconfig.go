@@ -1,0 +1,21 @@
+package bootstrap
+
+// MovingConfig is what can be set about moving in and out.
+type MovingConfig struct {
+	ReferenceURL ReferenceURL `env:"REFERENCE_URL" doc:"database of the service before this one, for import-reference: mysql://user:password@host:3306/database"`
+}
+
+// ReferenceURL names another database, with a password in it that must not be printed.
+type ReferenceURL struct{ url string }
+
+// UnmarshalText takes the URL; whether it is one shows when it is opened.
+func (r *ReferenceURL) UnmarshalText(text []byte) error {
+	r.url = string(text)
+	return nil
+}
+
+// String says nothing of what it holds.
+func (ReferenceURL) String() string { return "mysql://…" }
+
+// GoString is String for %#v.
+func (r ReferenceURL) GoString() string { return r.String() }
