@@ -23,7 +23,7 @@ type Problem struct {
 	Detail   string            `json:"detail" doc:"What is wrong, in a sentence for people." example:"There is no such case."`
 	Instance string            `json:"instance" doc:"The request id, to quote to support." example:"0199f0a2-7f2e-7c3a-9a52-3b3b1c7c1b11"`
 	Code     string            `json:"code" doc:"A stable word for programs." example:"case_not_found"`
-	Errors   []ProblemField    `json:"errors,omitempty" doc:"The fields that are wrong."`
+	Errors   []ProblemField    `json:"errors,omitempty" nullable:"false" doc:"The fields that are wrong."`
 	about    map[string]string // members that name the thing, such as case_id
 	retry    time.Duration
 	scheme   string // of WWW-Authenticate

@@ -18,6 +18,7 @@ import (
 var teach = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = frameworkProblem
+	huma.NewError = func(int, string, ...error) huma.StatusError { return &Problem{} } // tells how errors are described
 	huma.ValidateStrictCasing = true
 })
 
@@ -27,6 +28,8 @@ func (a *API) config() huma.Config {
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.CreateHooks, config.Transformers = nil, nil
 	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	config.Info.License = &huma.License{Name: "Proprietary", Identifier: "LicenseRef-Proprietary"}
+	config.Servers = []*huma.Server{{URL: "/", Description: "where this page comes from"}}
 	a.describeAuth(&config)
 	return config
 }

@@ -2,7 +2,6 @@ package given
 
 import (
 	"bufio"
-	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // Provider is an identity provider that nobody here wrote: oauth2-mock-server from npm, in a process
@@ -35,17 +33,15 @@ const providerPackage = "oauth2-mock-server@7.2.1"
 // NewProvider starts a provider with one RSA key. It ends with the test.
 func NewProvider(t testing.TB) *Provider {
 	t.Helper()
-	dir, err := installedProvider()
-	if err != nil {
-		reason := "needs Node.js, npm and its registry: " + err.Error()
-		if os.Getenv("CI") == "true" {
-			t.Fatal(reason)
-		}
-		t.Skip(reason)
+	dir := NPM(t, providerPackage)
+	script := filepath.Join(dir, "provider.mjs")
+	if err := os.WriteFile(script, providerScript, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	node := exec.Command("node", filepath.Join(dir, "provider.mjs"))
+	node := exec.Command("node", script)
 	node.Stderr = os.Stderr
 	p := &Provider{t: t}
+	var err error
 	if p.input, err = node.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,39 +95,4 @@ func (p *Provider) Token(user string) string {
 		p.t.Fatalf("the provider issues no token: %d, %v", res.StatusCode, err)
 	}
 	return answer.Token
-}
-
-// installedProvider gives the folder that the provider is installed in, with the script beside it.
-func installedProvider() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	parent := filepath.Join(cache, "surgicase-tests")
-	dir := filepath.Join(parent, providerPackage)
-	if _, err := os.Stat(dir); err == nil {
-		return dir, os.WriteFile(filepath.Join(dir, "provider.mjs"), providerScript, 0o600)
-	}
-	if err := os.MkdirAll(parent, 0o700); err != nil {
-		return "", err
-	}
-	draft, err := os.MkdirTemp(parent, "draft-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(draft) }()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--prefix", draft, "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", "--loglevel=error", providerPackage)
-	install.Dir = draft
-	if said, err := install.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm: %w: %.500s", err, said)
-	}
-	if err := os.WriteFile(filepath.Join(draft, "provider.mjs"), providerScript, 0o600); err != nil {
-		return "", err
-	}
-	if err := os.Rename(draft, dir); err != nil && !os.IsExist(err) { // another process may have been faster
-		return "", err
-	}
-	return dir, nil
 }
