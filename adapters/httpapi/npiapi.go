@@ -22,7 +22,7 @@ func (a *API) npiRoutes() {
 
 type checkNPIInput struct {
 	OnlyCaller
-	NPI      string `query:"npi" required:"true" pattern:"^[0-9]{10}$" patternDescription:"ten digits" doc:"The NPI." example:"1555123458"`
+	NPI      string `query:"npi" required:"true" pattern:"^[0-9]{10}$" doc:"The NPI." example:"1555123458"`
 	Facility bool   `query:"facility" doc:"It is that of an organization, whose name comes as first_name."`
 }
 

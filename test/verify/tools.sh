@@ -7,6 +7,8 @@ packages=()
 need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || packages+=("$2"); }
 
 need rclone rclone # reads what we store
+need chromium chromium # shows /docs
+need npm npm # judges of the description of the API
 
 [ "${#packages[@]}" -gt 0 ] || exit 0
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
