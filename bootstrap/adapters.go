@@ -112,7 +112,11 @@ func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard heari
 	if err != nil {
 		return nil, err
 	}
-	return stores[c.DatabaseURL.scheme()](c.store(keys, heard))
+	config, err := c.store(ctx, secrets, keys, heard)
+	if err != nil {
+		return nil, err
+	}
+	return stores[c.DatabaseURL.scheme()](config)
 }
 
 // hearing is who hears of the database.
@@ -121,9 +125,10 @@ type hearing struct {
 	away      func(error)
 }
 
-func (c Config) store(keys *sqlstore.Keyring, heard hearing) sqlstore.Config {
+func (c Config) store(ctx context.Context, secrets ports.Secrets, keys *sqlstore.Keyring, heard hearing) (sqlstore.Config, error) {
+	url, logins, err := c.DatabaseURL.resolve(ctx, secrets)
 	return sqlstore.Config{
-		URL: c.DatabaseURL.url, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
+		URL: url, Logins: logins, Keys: keys, PoolSize: int(c.PoolSize), PoolOverflow: int(c.PoolOverflow),
 		PoolTimeout: c.PoolTimeout.duration(), OnStatement: heard.statement, OnAway: heard.away,
-	}
+	}, err
 }

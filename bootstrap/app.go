@@ -61,9 +61,10 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
 		),
-		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys, operations.NewFigures),
+		fx.Provide(newPeople, newHouse, newServices, newOutbox, newKeys),
 		mailing(),
 		moving(),
+		watching(),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
@@ -106,7 +107,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 		return nil, err
 	}
 	r := &Running{}
-	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
+	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
 		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Courier, &r.Notary, &r.Sealer))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
@@ -127,14 +128,14 @@ func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secret
 	return store, err
 }
 
-// serving provides the HTTP side.
-func serving(onReady func(net.Addr)) fx.Option {
+// httpSide provides the HTTP side.
+func httpSide(onReady func(net.Addr)) fx.Option {
 	return fx.Options(
-		fx.Provide(newAuth, newWatch, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
+		fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
 		fx.Invoke(runNotary), // stops last: what the others leave on the trail is sealed
 		fx.Invoke(runOutbox),
-		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, log *zap.Logger) {
-			serveHTTP(life, stop, c, api.Handler(), log, onReady)
+		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, serving serving) {
+			serveHTTP(life, stop, c, api.Handler(), serving, onReady)
 		}),
 	)
 }
@@ -142,10 +143,10 @@ func serving(onReady func(net.Addr)) fx.Option {
 // expectEndpoints has the metrics know the endpoints before they are called.
 func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
 
-func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, store *sqlstore.Store, o observer) httpapi.Settings {
+func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
 	return httpapi.Settings{
 		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
-		Now: o.now, Ready: store.Ping, OnRequest: o.request, Watch: watch,
+		Now: o.now, Ready: state.ready, OnRequest: o.request, Watch: watch,
 	}
 }
 
@@ -173,10 +174,10 @@ func listen(ctx context.Context, c Config) (net.Listener, error) {
 
 // serveHTTP listens while the app runs. On the way out it stops taking connections and lets the
 // requests that are under way finish.
-func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Handler, log *zap.Logger, onReady func(net.Addr)) {
+func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Handler, state serving, onReady func(net.Addr)) {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: c.RequestTimeout.duration() + headerTimeout,
-		WriteTimeout: 2 * c.RequestTimeout.duration(), IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders, ErrorLog: zap.NewStdLog(log),
+		Handler: state.asking(handler), ReadHeaderTimeout: headerTimeout, ReadTimeout: c.RequestTimeout.duration() + headerTimeout,
+		WriteTimeout: 2 * c.RequestTimeout.duration(), IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders, ErrorLog: zap.NewStdLog(state.log),
 	}
 	life.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
@@ -186,7 +187,7 @@ func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Han
 			}
 			go func() {
 				if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-					log.Error("server.stopped", zap.Error(err))
+					state.log.Error("server.stopped", zap.Error(err))
 					_ = stop.Shutdown(fx.ExitCode(1))
 				}
 			}()
@@ -194,6 +195,7 @@ func serveHTTP(life fx.Lifecycle, stop fx.Shutdowner, c Config, handler http.Han
 			return nil
 		},
 		OnStop: func(ctx context.Context) error {
+			state.drain(ctx, c.DrainSeconds.seconds())
 			ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
 			defer cancel()
 			return server.Shutdown(ctx)

@@ -139,7 +139,15 @@ func verifyExport(path string, verify func(audit.Evidence) (audit.Report, error)
 
 // withTrail opens the database without the keys of the encrypted columns: an auditor needs none.
 func (p *program) withTrail(ctx context.Context, c Config, do func(*operations.Trail) error) error {
-	store, err := stores[c.DatabaseURL.scheme()](c.store(nil, hearing{}))
+	secrets, err := openSecrets(c, p.env)
+	if err != nil {
+		return err
+	}
+	config, err := c.store(ctx, secrets, nil, hearing{})
+	if err != nil {
+		return err
+	}
+	store, err := stores[c.DatabaseURL.scheme()](config)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 type Config struct {
 	HTTPAddr        Address     `env:"HTTP_ADDR" envDefault:"127.0.0.1:8000" doc:"address to listen on"`
 	DataDir         string      `env:"DATA_DIR" envDefault:"./data" doc:"folder for the SQLite database, the development keys and the checkpoints of the audit trail"`
-	DatabaseURL     DatabaseURL `env:"DATABASE_URL" envDefault:"sqlite://" doc:"sqlite:// (surgicase.db in DATA_DIR), sqlite://PATH or mysql://user:password@host:3306/surgicase?tls=true"`
+	DatabaseURL     DatabaseURL `env:"DATABASE_URL" envDefault:"sqlite://" doc:"sqlite:// (surgicase.db in DATA_DIR), sqlite://PATH, mysql://user:password@host:3306/surgicase?tls=true, or secret (secret?tls=true): MySQL, as the secret surgicase/database says; a changed password is taken up without a restart"`
 	PoolSize        Count       `env:"DB_POOL_SIZE" envDefault:"15" doc:"MySQL connections kept idle"`
 	PoolOverflow    Count       `env:"DB_POOL_MAX_OVERFLOW" envDefault:"10" doc:"MySQL connections more under load"`
 	PoolTimeout     Seconds     `env:"DB_POOL_TIMEOUT" envDefault:"10" doc:"seconds to wait for a MySQL connection before a 503"`
@@ -34,6 +34,7 @@ type Config struct {
 	NPIConfig
 	MovingConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
+	DrainSeconds   Count    `env:"DRAIN_SECONDS" envDefault:"0" doc:"seconds for which a server that was told to stop still answers while /health/ready says 503, so that a load balancer looks elsewhere first"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
 	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
 	RateLimit      *Count   `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
@@ -67,13 +68,19 @@ func (a Address) loopback() bool {
 }
 
 // DatabaseURL may hold a password: it prints without it.
-type DatabaseURL struct{ url string }
+type DatabaseURL struct {
+	url    string
+	secret bool // where and who is in the secret
+}
 
 // UnmarshalText reads a URL of one of the known schemes.
 func (d *DatabaseURL) UnmarshalText(text []byte) error {
 	d.url = string(text)
+	if name, query, _ := strings.Cut(d.url, "?"); name == "secret" {
+		d.url, d.secret = "mysql://?"+query, true
+	}
 	if _, known := stores[d.scheme()]; !known {
-		return holds(d.scheme()+"://…", "sqlite://PATH or mysql://user:password@host:port/database")
+		return holds(d.scheme()+"://…", "sqlite://PATH, mysql://user:password@host:port/database or secret")
 	}
 	return nil
 }
@@ -94,6 +101,8 @@ type Count int
 
 // UnmarshalText reads the number.
 func (c *Count) UnmarshalText(text []byte) error { return number(text, (*int)(c), 0, 10_000) }
+
+func (c Count) seconds() time.Duration { return time.Duration(c) * time.Second }
 
 // Seconds is a duration in whole seconds, 1 to 3,600.
 type Seconds int

@@ -21,13 +21,14 @@ import (
 	"surgicase/application/operations"
 	"surgicase/domain/pay"
 	"surgicase/domain/surgical"
+	"surgicase/ports"
 )
 
 // scrapePatience is how long reading the figures may take. A scrape gives up after ten seconds.
 const scrapePatience = 5 * time.Second
 
 // expose adds what is measured when somebody asks.
-func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, machine *machine) {
+func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, secrets func() ports.SecretsCache, machine *machine) {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("surgicase_build_info", "Always 1; the labels say what runs.", prometheus.Labels{"version": version, "go_version": runtime.Version(), "database": c.DatabaseURL.scheme()}, func() float64 { return 1 }),
@@ -36,10 +37,20 @@ func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Fi
 		}),
 		gauge("database_connections_max", "The most connections there may be.", nil, func() float64 { return float64(poolOf(store).MostConnections) }),
 		newReportCollector(figures), machine,
+		gauge("secrets_cached", "Secrets in the cache; 0 if the provider needs none.", nil, func() float64 { return float64(secrets().Secrets) }),
+		gauge("secrets_cache_age_seconds", "Since the oldest of them was read.", nil, func() float64 { return secrets().Oldest.Seconds() }),
+		gauge("secrets_provider_failing", "1 while the provider does not answer and the cache is served.", nil, func() float64 { return boolean(secrets().Failing) }),
 	)
 	for name, pool := range store.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
+}
+
+func boolean(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func gauge(name, help string, labels prometheus.Labels, read func() float64) prometheus.Collector {

@@ -116,7 +116,7 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 	if demo && c.DatabaseURL.scheme() != "sqlite" {
 		return fmt.Errorf("%w: --demo needs a SQLite database", cli.ErrUsage)
 	}
-	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), serving(announce(c, demo)))
+	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), httpSide(announce(c, demo)))
 	if err := app.Err(); err != nil {
 		return root(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
+	"go.uber.org/fx"
 
 	"surgicase/adapters/httpapi"
 	"surgicase/adapters/sqlstore"
@@ -19,19 +20,49 @@ import (
 // MetricsTokenName is the secret that opens /metrics when METRICS_TOKEN is not set.
 const MetricsTokenName = "surgicase/metrics-token" //nolint:gosec // the name of a secret, not a secret
 
+// watching provides what operators look at.
+func watching() fx.Option {
+	return fx.Provide(operations.NewFigures, newMachine, newBackends, newProbes, operations.NewHealth, newWatchers)
+}
+
+// watchers are those who look.
+type watchers struct {
+	figures *operations.Figures
+	health  *operations.Health
+	machine *machine
+	metrics *metrics
+}
+
+func newWatchers(figures *operations.Figures, health *operations.Health, machine *machine, metrics *metrics) watchers {
+	return watchers{figures, health, machine, metrics}
+}
+
 // newWatch gathers what operators can look at.
-func newWatch(c Config, secrets ports.Secrets, m *metrics, store *sqlstore.Store, figures *operations.Figures) httpapi.Watch {
-	machine := newMachine(c)
-	m.expose(c, store, figures, machine)
+func newWatch(c Config, secrets ports.Secrets, store *sqlstore.Store, w watchers) httpapi.Watch {
+	w.metrics.expose(c, store, w.figures, func() ports.SecretsCache { return cacheOf(secrets) }, w.machine)
 	return httpapi.Watch{
-		Local: c.HTTPAddr.loopback(), Figures: figures, Exposition: m.exposition, System: machine.look, Traffic: m.traffic,
-		Token: func(ctx context.Context) (string, error) { return c.metricsToken(ctx, secrets) },
+		Local: c.HTTPAddr.loopback(), Figures: w.figures, Health: w.health, Exposition: w.metrics.exposition, System: w.machine.look, Traffic: w.metrics.traffic,
+		Token:   func(ctx context.Context) (string, error) { return c.metricsToken(ctx, secrets) },
+		Secrets: func() httpapi.SecretsFigures { return c.secretsFigures(secrets) },
 		Pool: func() (httpapi.PoolFigures, error) {
 			pool := poolOf(store)
 			pool.Timestamp = systemClock{}.Now()
 			return pool, nil
 		},
 	}
+}
+
+// secretsFigures says how the cache of secrets stands; a provider that reads variables and files has none.
+func (c Config) secretsFigures(secrets ports.Secrets) httpapi.SecretsFigures {
+	cache := cacheOf(secrets)
+	return httpapi.SecretsFigures{Secrets: cache.Secrets, Oldest: cache.Oldest, Newest: cache.Newest, Region: c.AWSRegion}
+}
+
+func cacheOf(secrets ports.Secrets) (cache ports.SecretsCache) {
+	if cached, ok := secrets.(cachedSecrets); ok {
+		cache = cached.Cache()
+	}
+	return cache
 }
 
 // metricsToken is what opens /metrics, "" if there is none.

@@ -65,6 +65,13 @@ type Secrets interface {
 	Origin(name string) string
 }
 
+// SecretsCache is what a provider of secrets remembers of them.
+type SecretsCache struct {
+	Secrets        int
+	Oldest, Newest time.Duration // since they were read
+	Failing        bool          // the provider did not answer when it was last asked
+}
+
 // Task is an effect outside the transaction that is still to be brought about.
 type Task struct {
 	ID       int64

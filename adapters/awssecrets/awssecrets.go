@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // Config is where the secrets are and who asks.
@@ -81,6 +82,9 @@ func (s *Secrets) Get(ctx context.Context, name string) ([]byte, error) {
 func (s *Secrets) Fresh(ctx context.Context, name string) ([]byte, error) {
 	return s.cache.fresh(ctx, name)
 }
+
+// Cache says how the cache stands.
+func (s *Secrets) Cache() ports.SecretsCache { return s.cache.stand() }
 
 // Origin implements ports.Secrets.
 func (s *Secrets) Origin(name string) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // Secrets are cached for five minutes. In the last of them the first who asks has the secret read
@@ -91,6 +92,26 @@ func (c *cache) put(name string, value []byte) {
 	e := c.entry(name)
 	e.value, e.at, e.refused = bytes.Clone(value), c.now(), time.Time{}
 	e.written++
+}
+
+// stand says how many secrets are kept, how old they are, and whether the provider fails.
+func (c *cache) stand() ports.SecretsCache {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, now := ports.SecretsCache{}, c.now()
+	for _, e := range c.entries {
+		s.Failing = s.Failing || !e.refused.IsZero()
+		if e.value == nil {
+			continue
+		}
+		age := max(now.Sub(e.at), 0)
+		if s.Secrets == 0 || age < s.Newest {
+			s.Newest = age
+		}
+		s.Oldest = max(s.Oldest, age)
+		s.Secrets++
+	}
+	return s
 }
 
 func (c *cache) entry(name string) *entry {

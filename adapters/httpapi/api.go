@@ -118,8 +118,9 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.officeRoutes()
-	a.systemRoutes()
+	a.healthRoutes()
 	a.watchRoutes()
+	a.secretsRoutes()
 }
 
 // route describes an endpoint beyond its types.
@@ -136,6 +137,7 @@ type route struct {
 	open        bool  // needs no caller
 	registers   bool  // people whom only the identity provider knows may call it
 	watch       bool  // for those who watch the operations, with METRICS_TOKEN or as a caller
+	curious     bool  // of an open one: who calls is found out if he says so
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
 }
@@ -182,7 +184,7 @@ func (r route) operation(path string, maxBody int64) huma.Operation {
 		Method: r.method, Path: path, OperationID: r.id, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, Errors: slices.Concat(r.faults, usual), MaxBodyBytes: maxBody,
 		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{
-			metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers, metaWatch: r.watch, metaID: r.id,
+			metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers, metaWatch: r.watch || r.curious, metaID: r.id,
 		},
 	}
 	if r.maxBody > 0 {

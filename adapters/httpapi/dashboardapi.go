@@ -147,18 +147,13 @@ type builtFiltersBody struct {
 }
 
 type builtDataBody struct {
-	Health healthPartBody    `json:"health"`
+	Health HealthBody        `json:"health"`
 	Cases  caseDashboardBody `json:"cases"`
 	Users  userDashboardBody `json:"users"`
 }
 
-type healthPartBody struct {
-	Status    string    `json:"status" doc:"unknown until the health report is built." example:"unknown"`
-	Timestamp time.Time `json:"timestamp"`
-}
-
 type builtSummaryBody struct {
-	OverallHealth   string `json:"overall_health" example:"unknown"`
+	OverallHealth   string `json:"overall_health" example:"healthy"`
 	TotalCases      int    `json:"total_cases" example:"12"`
 	TotalUsers      int    `json:"total_users" example:"12"`
 	CaseTotalAmount Money  `json:"case_total_amount"`
@@ -177,7 +172,7 @@ func (a *API) buildDashboard(ctx context.Context, in *dashboardInput) (*builtAns
 		DashboardType: "comprehensive", Timestamp: start, Status: "complete",
 		RequestFilters: builtFiltersBody{string(actorOf(ctx).User), DateFilterBody{nullable(in.StartDate), nullable(in.EndDate)}},
 	}
-	b.Data.Health = healthPartBody{"unknown", start}
+	b.Data.Health = a.health(ctx, a.looksClosely(ctx)).Body
 	var failed []string
 	if caseErr != nil {
 		failed = append(failed, "cases are not available")
@@ -198,6 +193,7 @@ func (a *API) buildDashboard(ctx context.Context, in *dashboardInput) (*builtAns
 	b.Summary = builtSummaryBody{
 		OverallHealth: b.Data.Health.Status, TotalCases: b.Data.Cases.Summary.TotalCases,
 		TotalUsers: b.Data.Users.Summary.TotalUsers, CaseTotalAmount: b.Data.Cases.Summary.TotalAmount,
+		HealthyServices: b.Data.Health.Summary.Healthy, TotalServices: b.Data.Health.Summary.Total,
 	}
 	b.ExecutionTimeMS = float64(a.settings.Now().Sub(start).Microseconds()) / 1000
 	return &builtAnswer{b}, nil

@@ -46,6 +46,9 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 		c.watching = a.watching(hc)
 	}
 	if open, _ := hc.Operation().Metadata[metaOpen].(bool); open || c.watching {
+		if watch, _ := hc.Operation().Metadata[metaWatch].(bool); watch && !c.watching {
+			_ = a.admit(hc) // nobody in particular may ask, too
+		}
 		next(hc)
 		return
 	}

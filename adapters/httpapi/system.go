@@ -1,17 +1,13 @@
 package httpapi
 
 import (
-	"context"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
-
-	"surgicase/domain/fault"
 )
 
 // teach sets what Gin and huma keep for the whole process; once, because another API may be serving.
@@ -57,45 +53,4 @@ func (a *API) docs() {
 	for _, path := range []string{"/", "/redoc"} {
 		a.engine.GET(path, func(gc *gin.Context) { gc.Redirect(http.StatusFound, "/docs") })
 	}
-}
-
-type statusBody struct {
-	Status string `json:"status" doc:"How the service is." example:"ready"`
-}
-
-type statusAnswer struct{ Body statusBody }
-
-type aliveAnswer struct {
-	Body struct {
-		Status    string    `json:"status" doc:"Always alive." example:"alive"`
-		Timestamp time.Time `json:"timestamp" doc:"The time of the server."`
-	}
-}
-
-func (a *API) systemRoutes() {
-	register(a, route{
-		method: http.MethodGet, path: "/health/live", id: "health-live", tag: "Health", open: true,
-		summary: "Is the process alive?", description: "Answers as long as the process runs. For restarting it.",
-	}, func(context.Context, *struct{}) (*aliveAnswer, error) {
-		out := &aliveAnswer{}
-		out.Body.Status, out.Body.Timestamp = "alive", a.settings.Now()
-		return out, nil
-	})
-	register(a, route{
-		method: http.MethodGet, path: "/health/simple", id: "health-simple", tag: "Health", open: true,
-		summary: "A word for simple monitors", description: "Answers healthy as long as the process runs.",
-	}, func(context.Context, *struct{}) (*statusAnswer, error) {
-		return &statusAnswer{statusBody{"healthy"}}, nil
-	})
-	register(a, route{
-		method: http.MethodGet, path: "/health/ready", id: "health-ready", tag: "Health", open: true, faults: []int{http.StatusServiceUnavailable},
-		summary: "Can it answer requests?", description: "Says whether the database answers. For load balancers.",
-	}, a.ready)
-}
-
-func (a *API) ready(ctx context.Context, _ *struct{}) (*statusAnswer, error) {
-	if err := a.settings.Ready(ctx); err != nil {
-		return nil, fault.New(fault.Unavailable, "not_ready", "Service not ready").Because(err)
-	}
-	return &statusAnswer{statusBody{"ready"}}, nil
 }

@@ -20,10 +20,12 @@ type Watch struct {
 	Token      func(context.Context) (string, error) // who sends it as a bearer token may look; "" if there is none
 	Local      bool                                  // only programs on this machine reach us: without a token they may look
 	Figures    *operations.Figures
+	Health     *operations.Health
 	Exposition func() ([]byte, error) // all metrics in the text format of Prometheus
 	System     func(context.Context) (SystemFigures, error)
 	Pool       func() (PoolFigures, error)
 	Traffic    func() (Traffic, error)
+	Secrets    func() SecretsFigures
 }
 
 // SystemFigures is how the machine stands.

@@ -57,7 +57,7 @@ func outward(err error) error {
 func away(err error) bool {
 	var my *mysql.MySQLError
 	if errors.As(err, &my) {
-		return my.Number == mysqlNotReady || my.Number == mysqlNoConnection
+		return my.Number == mysqlNotReady || my.Number == mysqlNoConnection || loginRefused(err)
 	}
 	var lite sqlite3.Error
 	if errors.As(err, &lite) {

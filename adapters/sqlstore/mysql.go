@@ -26,8 +26,12 @@ func OpenMySQL(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	connect, err := c.connecting(dsn)
+	if err != nil {
+		return nil, unavailable(err)
+	}
 	db, err := gorm.Open(mysql.New(mysql.Config{
-		DSN:                       dsn.FormatDSN(),
+		Conn:                      sql.OpenDB(connect), // by its text the driver would lose where its log goes
 		SkipInitializeWithVersion: true,
 		DisableWithReturning:      true, // MariaDB takes MySQL's path, so that testing on it means something
 	}), c.gormConfig())

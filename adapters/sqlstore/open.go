@@ -16,6 +16,9 @@ type Config struct {
 	PoolSize, PoolOverflow int
 	PoolTimeout            time.Duration
 
+	// Logins, if set, gives the user and the password of MySQL in place of those in the URL.
+	Logins Logins
+
 	// OnStatement, if set, hears of every statement.
 	OnStatement func(context.Context, Statement)
 

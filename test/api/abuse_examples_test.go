@@ -90,8 +90,8 @@ func (s *abused) exampleOf(op *operation) example {
 
 // examples are the valid requests, by operation id. A new operation needs one.
 var examples = map[string]func(*abused) example{
-	"health-live": nothing, "health-ready": nothing, "health-simple": nothing,
-	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing,
+	"health-live": nothing, "health-ready": nothing, "health-simple": nothing, "health": nothing, "health-system": nothing,
+	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing, "secrets-cache-stats": nothing,
 	"list-doctypes": nothing, "list-timezones": nothing, "list-user-types": nothing, "list-case-statuses": nothing, "list-user-doc-types": nothing,
 	"list-faqs": nothing, "list-permissions": nothing, "tiers-summary": nothing, "user-dashboard": nothing, "list-users": nothing, "list-groups": nothing,
 	"list-recipients": func(*abused) example {

@@ -91,6 +91,12 @@ func start(t *testing.T, databaseURL string, more map[string]string) *program {
 
 func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[string]string) *program {
 	t.Helper()
+	return startWith(t, clock, databaseURL, more, func(*bootstrap.Parts) {})
+}
+
+// startWith runs the program with some parts exchanged.
+func startWith(t *testing.T, clock *given.Clock, databaseURL string, more map[string]string, exchange func(*bootstrap.Parts)) *program {
+	t.Helper()
 	p := &program{t: t, clock: clock, databaseURL: databaseURL, log: &logged{}}
 	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
@@ -100,9 +106,9 @@ func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[stri
 	for name, value := range more {
 		env[name] = value
 	}
-	running, err := bootstrap.Open(context.Background(), env, bootstrap.Parts{
-		Clock: p.clock, Log: p.log, OnStatement: func(context.Context, time.Duration, error) { p.statements.Add(1) },
-	})
+	parts := bootstrap.Parts{Clock: p.clock, Log: p.log, OnStatement: func(context.Context, time.Duration, error) { p.statements.Add(1) }}
+	exchange(&parts)
+	running, err := bootstrap.Open(context.Background(), env, parts)
 	if err != nil {
 		t.Fatalf("the program does not start: %v", err)
 	}

@@ -28,7 +28,7 @@ var scopesOfRoutes = map[string]string{
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",
 	"list-groups": "admin", "create-group": "admin", "get-group": "admin", "change-group": "admin", "delete-group": "admin",
 	"set-group-member": "admin", "remove-group-member": "admin",
-	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin",
+	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin", "secrets-cache-stats": "admin",
 	"list-tokens": "admin", "create-token": "admin", "revoke-token": "admin",
 	"list-recipients": "admin", "create-recipient": "admin", "delete-recipient": "admin", "email-log": "admin",
 	"put-case-status": "admin", "put-user-type": "admin", "put-user-doc-type": "admin", "create-faq": "admin",

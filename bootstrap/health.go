@@ -1,0 +1,130 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"surgicase/adapters/sqlstore"
+	"surgicase/application/operations"
+	"surgicase/domain/fault"
+	"surgicase/ports"
+)
+
+// How long parts of the program may take to answer before they count as slow, and as away.
+const (
+	soon    = 500 * time.Millisecond
+	patient = 2 * time.Second
+	distant = 5 * time.Second // on the network
+)
+
+// mailEvery is how often the mail server is asked: each time we log in.
+const mailEvery = time.Minute
+
+// backends are what stands outside of the program and may be away.
+type backends struct {
+	store   *sqlstore.Store
+	blobs   ports.Blobs
+	secrets ports.Secrets
+	mail    ports.Mailer
+}
+
+func newBackends(c Config, env environment, store *sqlstore.Store, blobs ports.Blobs, secrets ports.Secrets) (backends, error) {
+	mail, err := openMailer(c, env, secrets, silent{})
+	return backends{store, blobs, secrets, mail}, err
+}
+
+// cachedSecrets is a provider that serves from a cache while it cannot be reached.
+type cachedSecrets interface{ Cache() ports.SecretsCache }
+
+// newProbes looks at the parts of the program.
+func newProbes(c Config, b backends, m *machine) []operations.Probe {
+	return []operations.Probe{
+		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: answering(b.store.Ping)},
+		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
+		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
+		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
+		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
+	}
+}
+
+// answering is a look at what only has to answer.
+func answering(ping func(context.Context) error) func(context.Context) (operations.Finding, error) {
+	return func(ctx context.Context) (operations.Finding, error) {
+		return operations.Finding{Details: "answers"}, ping(ctx)
+	}
+}
+
+// secretsProbe asks for the secret without which nothing can be read. While the provider is down it is
+// served from the cache: then the component says so.
+func secretsProbe(secrets ports.Secrets) func(context.Context) (operations.Finding, error) {
+	return func(ctx context.Context) (operations.Finding, error) {
+		_, err := secrets.Get(ctx, ports.KeySetSecret)
+		found := operations.Finding{Details: "gives the key set"}
+		if cached, ok := secrets.(cachedSecrets); ok && err == nil && cached.Cache().Failing {
+			found.State, found.Details = operations.Degraded, "serves from its cache; the provider does not answer"
+		}
+		return found, err
+	}
+}
+
+// storageProbe looks for an object that there is not: who says so answers.
+func storageProbe(blobs ports.Blobs) func(context.Context) (operations.Finding, error) {
+	return func(ctx context.Context) (operations.Finding, error) {
+		_, err := blobs.Stat(ctx, "exports/health")
+		if errors.Is(err, fault.NotFound) {
+			err = nil
+		}
+		return operations.Finding{Details: "answers"}, err
+	}
+}
+
+// mailProbe asks the mail server to let us in.
+func mailProbe(mail ports.Mailer) func(context.Context) (operations.Finding, error) {
+	there, ok := mail.(interface{ Ping(context.Context) error })
+	if !ok {
+		return func(context.Context) (operations.Finding, error) {
+			return operations.Finding{Details: "is not sent; each letter leaves a log line"}, nil
+		}
+	}
+	return func(ctx context.Context) (operations.Finding, error) {
+		return operations.Finding{Details: "lets us in"}, there.Ping(ctx)
+	}
+}
+
+// Use of memory and disk from which on it is a warning, and critical.
+const (
+	muchUsed    = 80
+	nearlyFull  = 90
+	levelOK     = "healthy"
+	levelHigh   = "warning"
+	levelUrgent = "critical"
+)
+
+func levelOf(percent float64) string {
+	switch {
+	case percent > nearlyFull:
+		return levelUrgent
+	case percent > muchUsed:
+		return levelHigh
+	}
+	return levelOK
+}
+
+// probe judges the machine: memory and disk count, the processor does not. Source: reference-rules.md 11.5.
+func (s *machine) probe(ctx context.Context) (operations.Finding, error) {
+	f, err := s.look(ctx)
+	if err != nil {
+		return operations.Finding{}, err
+	}
+	memory, disk := levelOf(f.MemoryPercent), levelOf(f.DiskPercent)
+	found := operations.Finding{Details: "has room", Figures: map[string]any{
+		"cpu_percent": f.CPUPercent,
+		"memory":      map[string]any{"percent": f.MemoryPercent, "available_gb": f.MemoryAvailableGB, "status": memory},
+		"disk":        map[string]any{"percent": f.DiskPercent, "free_gb": f.DiskFreeGB, "status": disk},
+	}}
+	if memory != levelOK || disk != levelOK {
+		found.State, found.Details = operations.Warning, "memory or disk is getting full"
+	}
+	return found, nil
+}
