@@ -2,7 +2,9 @@ package bootstrap
 
 // MovingConfig is what can be set about moving in and out.
 type MovingConfig struct {
-	ReferenceURL ReferenceURL `env:"REFERENCE_URL" doc:"database of the service before this one, for import-reference: mysql://user:password@host:3306/database"`
+	BackupRecipient string       `env:"BACKUP_RECIPIENT" doc:"public keys that backups are encrypted to (age1…, separated by commas); without one that of the secret surgicase/backup-key, which is made in DATA_DIR when the database is SQLite"`
+	BackupDays      Count        `env:"BACKUP_RETENTION_DAYS" envDefault:"35" doc:"days for which backups are kept; the newest one always is"`
+	ReferenceURL    ReferenceURL `env:"REFERENCE_URL" doc:"database of the service before this one, for import-reference: mysql://user:password@host:3306/database"`
 }
 
 // ReferenceURL names another database, with a password in it that must not be printed.

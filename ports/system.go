@@ -25,6 +25,9 @@ type IDs interface {
 	Key() []byte
 }
 
+// BackupKeySecret is the secret that holds the private key by which backups are read.
+const BackupKeySecret = "surgicase/backup-key" //nolint:gosec // the name of a secret, not a secret
+
 // Event is something that happened and that operators may want to see. Its values are codes, ids and
 // counts, never patient data.
 type Event struct {

@@ -30,6 +30,7 @@ type Program interface {
 	Doorkeeper
 	TemplateWriter
 	Mover
+	BackupKeeper
 }
 
 // Migration is one step of the schema.
@@ -56,7 +57,7 @@ func New(p Program, version string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
-	root.AddCommand(importReference(p))
+	root.AddCommand(importReference(p), backupCommands(p), restore(p))
 	return root
 }
 

@@ -260,3 +260,6 @@ func (k *Keyring) digest(text surgical.PHI) ([]byte, error) {
 func (s *Store) RefreshKeys(ctx context.Context) (changed bool, err error) {
 	return s.keys.Refresh(ctx)
 }
+
+// KnowsKey says whether values that are sealed with this key can be read.
+func (s *Store) KnowsKey(id ports.KeyID) bool { return s.keys.current.Load().known[id] }

@@ -58,6 +58,7 @@ const (
 	LogClientRequest Action = "request.log"
 	ManageKeys       Action = "key.manage"
 	MoveIn           Action = "reference.import"
+	ManageBackups    Action = "backup.manage"
 )
 
 // Relation is how the actor stands to the owner of the thing.
@@ -142,6 +143,7 @@ var Table = []Rule{
 	{Action: LogClientRequest, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
 	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},
 	{Action: MoveIn, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "move in what the service before this one has stored", Remark: "only the operator, on the command line"},
+	{Action: ManageBackups, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "make, restore and verify backups", Remark: "only the operator, on the command line, and the job"},
 }
 
 var byAction = func() map[Action]Rule {

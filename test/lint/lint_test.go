@@ -124,6 +124,8 @@ var imports = []breach{
 	{"bootstrap", "github.com/prometheus/client_golang", ""},
 	{"adapters/envsecrets", "github.com/tink-crypto/tink-go", "tink only"},
 	{"adapters/sqlstore", "github.com/tink-crypto/tink-go", ""},
+	{"bootstrap", "filippo.io/age", "age only"},
+	{"adapters/agevault", "filippo.io/age", ""},
 	{"adapters/fileblob", "github.com/aws/aws-sdk-go-v2", "AWS SDK"},
 	{"adapters/sesmail", "github.com/aws/aws-sdk-go-v2", ""},
 	{"adapters/s3blob", "github.com/minio/minio-go", "minio-go only"},

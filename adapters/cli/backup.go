@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/application/backups"
+)
+
+// BackupKeeper makes, restores and verifies backups. An empty key is that of the newest one.
+type BackupKeeper interface {
+	MakeBackup(ctx context.Context) (made backups.Backup, removed []string, err error)
+	ListBackups(ctx context.Context) ([]StoredBackup, error)
+	VerifyBackup(ctx context.Context, key string) (backups.Verified, error)
+	RestoreBackup(ctx context.Context, key string) (backups.Backup, error)
+}
+
+// StoredBackup is a backup as the storage knows it.
+type StoredBackup struct {
+	Key   string
+	Bytes int64
+}
+
+func backupCommands(p BackupKeeper) *cobra.Command {
+	c := &cobra.Command{
+		Use: "backup", Short: "Store an encrypted backup of everything, while the program runs; remove those that are too old", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			made, removed, err := p.MakeBackup(c.Context())
+			if made.Key != "" && err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "%s: %d rows of %d tables, %d bytes\n", made.Key, made.Rows(), len(made.Tables), made.Size)
+			}
+			for _, key := range removed {
+				fmt.Fprintf(c.OutOrStdout(), "%s removed\n", key)
+			}
+			return err
+		},
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "list", Short: "List the backups, newest first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			all, err := p.ListBackups(c.Context())
+			return errors.Join(err, table(c.OutOrStdout(), "KEY\tBYTES", func(w io.Writer) {
+				for _, b := range all {
+					fmt.Fprintf(w, "%s\t%d\n", b.Key, b.Bytes)
+				}
+			}))
+		},
+	}, &cobra.Command{
+		Use: "verify [KEY]", Short: "Restore a backup into a scratch database, verify its audit trail, and look for every object it refers to", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			v, err := p.VerifyBackup(c.Context(), first(args))
+			if v.Key != "" {
+				printVerified(c.OutOrStdout(), v)
+			}
+			return err
+		},
+	})
+	return c
+}
+
+func printVerified(out io.Writer, v backups.Verified) {
+	fmt.Fprintf(out, "%s of %s, made by %s with schema version %d\n", v.Key, v.MadeAt.Format("2006-01-02 15:04:05 MST"), v.Program, v.Schema)
+	fmt.Fprintf(out, "restored: %d rows of %d tables, %d encrypted values\n", v.Rows(), len(v.Tables), v.Sealed)
+	fmt.Fprintf(out, "audit trail: %d entries sealed, %d waiting for their seal, %d checkpoints met\n", v.Trail.Last.Seq, v.Trail.Unsealed, v.Trail.Checkpoints)
+	fmt.Fprintf(out, "objects: %d referred to, %d missing\n", v.Objects, len(v.Missing))
+}
+
+func restore(p BackupKeeper) *cobra.Command {
+	return &cobra.Command{
+		Use: "restore [KEY]", Short: "Put a backup into the configured database, which must be empty; it may be of another kind than the one it was made of", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			done, err := p.RestoreBackup(c.Context(), first(args))
+			if err == nil {
+				fmt.Fprintf(c.OutOrStdout(), "%s restored: %d rows of %d tables\n", done.Key, done.Rows(), len(done.Tables))
+			}
+			return err
+		},
+	}
+}
+
+func first(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

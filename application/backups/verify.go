@@ -1,0 +1,137 @@
+package backups
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+
+	"surgicase/domain/audit"
+	"surgicase/domain/fault"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+)
+
+// Verified is what a trial has found.
+type Verified struct {
+	Backup
+	Trail    audit.Report
+	Objects  int      // that rows refer to
+	Missing  []string // those of them that are not in the storage
+	Sealed   int64    // encrypted values
+	LostKeys []ports.KeyID
+}
+
+// Err says what is wrong with the backup, or nothing.
+func (v Verified) Err() error {
+	switch {
+	case len(v.LostKeys) > 0:
+		return fault.New(fault.Invalid, "backup_keys_lost", "The key set does not hold key %d, with which values in the backup are encrypted.", v.LostKeys[0])
+	case len(v.Missing) > 0:
+		return fault.New(fault.Invalid, "backup_objects_missing", "%d of %d objects that the backup refers to are not in the storage.", len(v.Missing), v.Objects)
+	}
+	return nil
+}
+
+// Verify restores a backup into an empty scratch store, takes that out again and compares, verifies the audit
+// trail against the public keys, and looks for every object that rows refer to.
+//
+// Faults: Forbidden; as Restore; Invalid "backup_damaged".
+func (s *Service) Verify(ctx context.Context, who permission.Actor, key string, scratch Store, keys []audit.PublicKey) (Verified, error) {
+	if err := s.allowed(ctx, who); err != nil {
+		return Verified{}, err
+	}
+	v, err := s.verify(ctx, key, scratch, keys)
+	if err == nil {
+		err = v.Err()
+	}
+	s.happened(ctx, "backup.verified", err, v.Backup)
+	return v, err
+}
+
+func (s *Service) verify(ctx context.Context, key string, scratch Store, keys []audit.PublicKey) (v Verified, err error) {
+	if v.Backup, err = s.into(ctx, scratch, key); err != nil {
+		return v, err
+	}
+	sums, err := Checksums(ctx, scratch)
+	if err != nil {
+		return v, err
+	}
+	if !slices.Equal(sums, v.Tables) {
+		return v, damaged("what was restored is not what is in it")
+	}
+	if v.Trail, err = s.verifyTrail(ctx, scratch, v, keys); err != nil {
+		return v, err
+	}
+	if err := findKeys(ctx, scratch, &v); err != nil {
+		return v, err
+	}
+	return v, s.findObjects(ctx, scratch, &v)
+}
+
+// verifyTrail verifies the trail as of the moment of the backup: entries that nobody had sealed by then
+// are as old as they were.
+func (s *Service) verifyTrail(ctx context.Context, scratch Store, v Verified, keys []audit.PublicKey) (report audit.Report, err error) {
+	err = scratch.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		checkpoints, err := r.Seals.Checkpoints(ctx, 0)
+		if err != nil {
+			return err
+		}
+		last, err := r.Seals.Last(ctx)
+		if err != nil {
+			return err
+		}
+		evidence := audit.Evidence{At: v.MadeAt, Checkpoints: checkpoints, Seals: last.Seq, Links: r.Seals.Links(ctx)}
+		report, err = evidence.Verify(nil, keys, func(int64) {})
+		return err
+	})
+	return report, err
+}
+
+// findKeys tells whether the keys at hand read what is encrypted: they are in no backup.
+func findKeys(ctx context.Context, scratch Store, v *Verified) error {
+	uses, err := scratch.Uses(ctx)
+	if err != nil {
+		return err
+	}
+	for id, values := range uses {
+		v.Sealed += values
+		if !scratch.KnowsKey(id) {
+			v.LostKeys = append(v.LostKeys, id)
+		}
+	}
+	slices.Sort(v.LostKeys)
+	return nil
+}
+
+func (s *Service) findObjects(ctx context.Context, scratch Store, v *Verified) error {
+	if len(v.LostKeys) > 0 {
+		return nil // the keys of objects cannot be read either
+	}
+	for key, err := range scratch.Objects(ctx) {
+		if err != nil {
+			return err
+		}
+		v.Objects++
+		_, err := s.blobs.Stat(ctx, key)
+		switch {
+		case errors.Is(err, fault.NotFound):
+			v.Missing = append(v.Missing, "object "+strconv.Itoa(v.Objects)) // its key may hold a patient's name
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// Checksums adds up what every table of a store holds: equal ones mean equal rows, whatever kind of
+// database it is.
+func Checksums(ctx context.Context, store ports.Archive) ([]Sum, error) {
+	w := newWriter(io.Discard, head{})
+	if err := store.TakeOut(ctx, w.begin, w.row); err != nil {
+		return nil, err
+	}
+	err := w.end()
+	return w.sums, err
+}
