@@ -52,6 +52,10 @@ var (
 			return cmsnpi.OpenRegistry(cmsnpi.Config{URL: string(c.NPIURL), Now: clock.Now})
 		},
 	}
+	trackers = map[string]func(context.Context, Config, ports.Secrets) (ports.BugTracker, error){
+		"none":    openNoBugs,
+		"clickup": openClickUp,
+	}
 	mailers = map[string]func(context.Context, post) (ports.Mailer, error){
 		"log":  openLogMail,
 		"smtp": openSMTP,
@@ -70,6 +74,9 @@ func VerifierAdapters() []string { return names(verifiers) }
 
 // RegistryAdapters names the adapters of ports.Registry.
 func RegistryAdapters() []string { return names(registries) }
+
+// TrackerAdapters names the adapters of ports.BugTracker.
+func TrackerAdapters() []string { return names(trackers) }
 
 // MailAdapters names the adapters of ports.Mailer.
 func MailAdapters() []string { return names(mailers) }

@@ -22,6 +22,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
+	"surgicase/application/support"
 	"surgicase/ports"
 )
 
@@ -96,6 +97,7 @@ type Running struct {
 	Outbox  *operations.Outbox
 	Courier *Courier
 	Notary  *operations.Notary
+	Support *support.Service
 	Sealer  *operations.Sealer
 	Close   func() error
 }
@@ -108,7 +110,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	}
 	r := &Running{}
 	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
-		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Courier, &r.Notary, &r.Sealer))
+		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Courier, &r.Notary, &r.Support))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	}
 	findings = append(findings, c.authFindings(ctx, secrets)...)
 	findings = append(findings, c.mailFindings(ctx, p.env, secrets))
+	findings = append(findings, c.trackerFinding(secrets)...)
 	_, err = keyring(ctx, c, secrets)
 	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
 	_, deskErr := newDesk(c, secrets, randomIDs{}, nil)

@@ -31,6 +31,7 @@ type Config struct {
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
 	AuthConfig
 	MailConfig
+	SupportConfig
 	NPIConfig
 	MovingConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
@@ -210,6 +211,7 @@ func (c Config) check(serving bool) ConfigFaults {
 		faults = append(faults, variable+" "+holds(string(value), strings.Join(may, ", ")).Error())
 	}
 	oneOf("LOG_LEVEL", c.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR")
+	oneOf("BUG_TRACKER", c.BugTracker, names(trackers)...)
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
 	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
 		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)

@@ -22,14 +22,15 @@ import (
 	"surgicase/adapters/sesmail"
 	"surgicase/adapters/smtpmail"
 	"surgicase/application/operations"
+	"surgicase/application/support"
 	"surgicase/domain/fault"
 	letters "surgicase/domain/mail"
 	"surgicase/ports"
 )
 
-// mailing provides everything about mail.
+// mailing provides everything about mail and support.
 func mailing() fx.Option {
-	return fx.Provide(openMailer, operations.NewPost, operations.NewMail, newStationery, newNoticeDesk, newOffice, newCourier, operations.NewNotices)
+	return fx.Provide(openTracker, support.New, openMailer, operations.NewPost, operations.NewMail, newStationery, newNoticeDesk, newOffice, newCourier, operations.NewNotices)
 }
 
 // post is what an adapter of ports.Mailer may be made of.
@@ -185,4 +186,6 @@ func newNoticeDesk(c Config, stationery letters.Stationery) operations.NoticeDes
 	return operations.NoticeDesk{Stationery: stationery, To: c.FailureRecipients}
 }
 
-func newOffice(mail *operations.Mail) httpapi.Office { return httpapi.Office{Mail: mail} }
+func newOffice(mail *operations.Mail, bugs *support.Service) httpapi.Office {
+	return httpapi.Office{Mail: mail, Support: bugs}
+}

@@ -9,6 +9,7 @@ import (
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
+	"surgicase/application/support"
 	"surgicase/ports"
 )
 
@@ -27,22 +28,22 @@ func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports
 }
 
 // outside are the topics that wait for servers of others.
-var outside = []string{ports.SendLetter}
+var outside = []string{ports.SendLetter, ports.TrackBug}
 
 // Courier works on the tasks that wait for the outside world: each kind in a lane of its own, so that one
 // server that hangs does not hold up what another would take.
-type Courier struct{ Mail *operations.Outbox }
+type Courier struct{ Mail, Bugs *operations.Outbox }
 
-func newCourier(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, post *operations.Post) *Courier {
-	return &Courier{
-		Mail: operations.NewOutbox(store, clock, ids, events, operations.Lane{
-			Name: "mail", Tasks: map[string]func(context.Context, string) error{ports.SendLetter: post.Send},
-		}),
+func newCourier(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, post *operations.Post, bugs *support.Service) *Courier {
+	lane := func(name, topic string, work func(context.Context, string) error) *operations.Outbox {
+		return operations.NewOutbox(store, clock, ids, events, operations.Lane{Name: name, Tasks: map[string]func(context.Context, string) error{topic: work}})
 	}
+	return &Courier{Mail: lane("mail", ports.SendLetter, post.Send), Bugs: lane("bugs", ports.TrackBug, bugs.Track)}
 }
 
 // runOutbox works on the outbox while the app runs.
 func runOutbox(life fx.Lifecycle, outbox *operations.Outbox, courier *Courier, events ports.Events) {
 	loop{name: "outbox", pause: outboxPause, work: outbox.Work}.run(life, events)
 	loop{name: "mail", pause: outboxPause, work: courier.Mail.Work}.run(life, events)
+	loop{name: "bugs", pause: outboxPause, work: courier.Bugs.Work}.run(life, events)
 }

@@ -62,6 +62,9 @@ type Repos struct {
 	Letters    Letters
 	Recipients Recipients
 	Arrivals   Arrivals
+
+	Bugs           Bugs
+	ClientRequests ClientRequests
 }
 
 // Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:

@@ -12,6 +12,9 @@ const (
 
 	// SendLetter has a letter sent. The payload is its id.
 	SendLetter = "send_letter"
+
+	// TrackBug has the bug tracker told how a bug stands. The payload is its id.
+	TrackBug = "track_bug"
 )
 
 // The kinds of things that have an NPI.

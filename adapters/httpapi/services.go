@@ -5,6 +5,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
+	"surgicase/application/support"
 )
 
 // People are the use cases about users, what belongs to them, and the providers of the registry.
@@ -28,9 +29,10 @@ type House struct {
 	Trail    *operations.Trail
 }
 
-// Office are the use cases about what goes out to people: mail.
+// Office are the use cases about what goes out to people: mail, and bug reports.
 type Office struct {
-	Mail *operations.Mail
+	Mail    *operations.Mail
+	Support *support.Service
 }
 
 // peopleRoutes and houseRoutes add the endpoints of these use cases.
@@ -54,6 +56,7 @@ func (a *API) houseRoutes() {
 
 func (a *API) officeRoutes() {
 	a.mailRoutes()
+	a.supportRoutes()
 }
 
 // alsoOK documents that a POST that creates answers 200 where nothing new came of it.

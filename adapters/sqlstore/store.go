@@ -149,6 +149,7 @@ func (s session) repos() ports.Repos {
 		NPIs: directoryRepo{s}, Findings: findingRepo{s},
 		Letters: letterRepo{s}, Recipients: recipientRepo{s},
 		Arrivals: arrivalRepo{s},
+		Bugs:     bugRepo{s}, ClientRequests: clientRequestRepo{s},
 	}
 }
 

@@ -55,6 +55,7 @@ const (
 	ReportBug        Action = "bug.report"
 	ReadAllBugs      Action = "bug.read_all"
 	ReadOperations   Action = "operations.read"
+	EditBug          Action = "bug.edit"
 	LogClientRequest Action = "request.log"
 	ManageKeys       Action = "key.manage"
 	MoveIn           Action = "reference.import"
@@ -139,6 +140,7 @@ var Table = []Rule{
 	{Action: ReadAudit, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the audit trail"},
 	{Action: ReportBug, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "report a bug and follow it"},
 	{Action: ReadAllBugs, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read all bug reports"},
+	{Action: EditBug, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change bug reports"},
 	{Action: ReadOperations, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see metrics and the components of the health report"},
 	{Action: LogClientRequest, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
 	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},

@@ -45,6 +45,8 @@ var ranks = map[permission.UserType]may{
 			permission.ReadOwnReport,
 			// own API tokens (2.3)
 			permission.ManageTokens,
+			// own bug reports
+			permission.EditBug,
 		},
 		any: []permission.Action{
 			// own bug reports, lists, NPI and code look-ups: nobody owns these
@@ -63,7 +65,7 @@ var ranks = map[permission.UserType]may{
 			// bulk status, cases_by_status, dashboards, case images, exports
 			permission.MoveCase, permission.ListAllCases, permission.SeeDashboards, permission.LoadImages, permission.ExportCases,
 			// payment reports and generated files, reading payment runs, GET /users, all bug reports
-			permission.ReadReports, permission.ReadRuns, permission.ListUsers, permission.ReadProfile, permission.ReadAllBugs,
+			permission.ReadReports, permission.ReadRuns, permission.ListUsers, permission.ReadProfile, permission.ReadAllBugs, permission.EditBug,
 		},
 	},
 	permission.UserAdmin: {

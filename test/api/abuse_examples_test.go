@@ -103,6 +103,23 @@ var examples = map[string]func(*abused) example{
 		}}
 	},
 	"delete-recipient": func(s *abused) example { return example{query: map[string]string{"recipient_id": s.recipient()}} },
+	"report-bug": func(*abused) example {
+		return example{body: map[string]any{
+			"calling_page": "/cases/list", "priority": "high", "request_id": "0f1e2d3c",
+			"bug": map[string]any{"title": "The list is empty", "description": "After searching it stays empty.\nAlways."},
+		}}
+	},
+	"list-bugs": func(*abused) example {
+		return example{query: map[string]string{"include_closed": "true", "limit": "10"}}
+	},
+	"change-bug": func(s *abused) example {
+		return example{body: map[string]any{
+			"bug_id": s.bug(root), "title": s.next("title"), "description": "Another text.", "priority": "low", "status": "Resolved",
+		}}
+	},
+	"log-request": func(*abused) example {
+		return example{body: map[string]any{"endpoint": "/case_filter", "method": "GET", "response_status": 200, "execution_time_ms": 35}}
+	},
 	"email-log": func(*abused) example {
 		return example{query: map[string]string{"status": "sent", "report_type": "audit_checkpoint", "limit": "10", "count": "true"}}
 	},

@@ -74,6 +74,10 @@ var matrixRows = map[string]matrixRow{
 	"create-recipient": {all: "403 403 403 403 201 201"},
 	"delete-recipient": {all: fromGlobal},
 	"email-log":        {all: fromGlobal},
+	"report-bug":       {all: created},
+	"list-bugs":        {all: everybody},
+	"change-bug":       {own: everybody, member: unseen, stranger: unseen, about: theirBug},
+	"log-request":      {all: everybody},
 
 	"list-surgeons":   {own: everybody, member: fromCase, stranger: fromCase, about: owned},
 	"create-surgeon":  {own: created, member: "403 403 201 201 201 201", stranger: "403 403 201 201 201 201", about: newSurgeon},

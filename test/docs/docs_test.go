@@ -47,6 +47,7 @@ func configuration() string {
 	b.WriteString("| `surgicase/checkpoint-key` | `SURGICASE_CHECKPOINT_KEY` | `surgicase-checkpoint-key.json` | the key that signs checkpoints of the audit trail; made on first start when the database is SQLite |\n")
 	b.WriteString("| `surgicase/gateway-secret` | `GATEWAY_SECRET`, `SURGICASE_GATEWAY_SECRET` | `surgicase-gateway-secret.json` | with `AUTH_MODE=gateway`: what the gateway sends, at least 32 characters |\n")
 	b.WriteString("| `surgicase/smtp-password` | `SURGICASE_SMTP_PASSWORD` | `surgicase-smtp-password.json` | with `EMAIL_URL=smtp://user@host`: the user's password, as plain text |\n")
+	b.WriteString("| `surgicase/main` | `SURGICASE_MAIN` | `surgicase-main.json` | with `BUG_TRACKER=clickup`, for what is not set: `{\"CLICKUP_LIST_URL\": …, \"CLICKUP_API_TOKEN\": …}` |\n")
 	b.WriteString("| `surgicase/ses_keys` | `SURGICASE_SES_KEYS` | `surgicase-ses_keys.json` | without `EMAIL_FROM`: `{\"ses_default_from_email\": …}`, the sender |\n")
 	b.WriteString("| `surgicase/database` | `SURGICASE_DATABASE` | `surgicase-database.json` | with `DATABASE_URL=secret`: `{host, port, database, user, password}`; `dbname` and `username` will do, too |\n")
 	b.WriteString("| `surgicase/metrics-token` | `METRICS_TOKEN`, `SURGICASE_METRICS_TOKEN` | `surgicase-metrics-token.json` | what opens `/metrics` and the components of `/health` |\n")
