@@ -6,12 +6,14 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
 	"surgicase/adapters/cmsnpi"
 	"surgicase/adapters/envsecrets"
+	"surgicase/adapters/npifolder"
 	"surgicase/adapters/oidcauth"
 	"surgicase/adapters/sqlstore"
 	"surgicase/adapters/stubnpi"
@@ -56,6 +58,14 @@ var (
 		"none":    openNoBugs,
 		"clickup": openClickUp,
 	}
+	npiFiles = map[string]func(Config) (ports.NPIFiles, error){
+		"cms": func(c Config) (ports.NPIFiles, error) {
+			return cmsnpi.OpenFiles(cmsnpi.FilesConfig{URL: string(c.NPIFiles), Folder: filepath.Join(c.DataDir, "npi")})
+		},
+		"folder": func(c Config) (ports.NPIFiles, error) {
+			return npifolder.Open(strings.TrimPrefix(string(c.NPIFiles), "file://")), nil
+		},
+	}
 	mailers = map[string]func(context.Context, post) (ports.Mailer, error){
 		"log":  openLogMail,
 		"smtp": openSMTP,
@@ -77,6 +87,9 @@ func RegistryAdapters() []string { return names(registries) }
 
 // TrackerAdapters names the adapters of ports.BugTracker.
 func TrackerAdapters() []string { return names(trackers) }
+
+// NPIFilesAdapters names the adapters of ports.NPIFiles.
+func NPIFilesAdapters() []string { return names(npiFiles) }
 
 // MailAdapters names the adapters of ports.Mailer.
 func MailAdapters() []string { return names(mailers) }

@@ -11,6 +11,7 @@ import (
 type NPIConfig struct {
 	NPIRegistry Choice     `env:"NPI_REGISTRY" doc:"where NPIs are looked up: cms (the registry of CMS), local (the directory that surgicase npi import and sync have loaded) or stub (a few invented providers); default stub, in production (another address than loopback, or another database than SQLite) local"`
 	NPIURL      ServiceURL `env:"NPI_REGISTRY_URL" doc:"with NPI_REGISTRY=cms: the address of the registry, if it is another than that of CMS"`
+	NPIFiles    FilesURL   `env:"NPI_FILES_URL" doc:"where surgicase npi sync and the Tuesday job find the files of the registry: an index page like that of CMS (the default), or file://FOLDER with the files themselves"`
 	AllowStubs  bool       `env:"ALLOW_STUBS" envDefault:"false" doc:"true lets NPI_REGISTRY=stub serve in production"`
 }
 
@@ -28,6 +29,32 @@ func (s *ServiceURL) UnmarshalText(text []byte) error {
 	*s = ServiceURL(text)
 	return nil
 }
+
+// FilesURL is where the files of the registry are.
+type FilesURL string
+
+// UnmarshalText reads an http or https URL, or file:// with a folder.
+func (f *FilesURL) UnmarshalText(text []byte) error {
+	if folder, is := strings.CutPrefix(string(text), "file://"); is && folder != "" {
+		*f = FilesURL(text)
+		return nil
+	}
+	var service ServiceURL
+	if service.UnmarshalText(text) != nil {
+		return holds("(no such URL)", "https://host/page.html or file://FOLDER")
+	}
+	*f = FilesURL(service)
+	return nil
+}
+
+func (f FilesURL) kind() string {
+	if strings.HasPrefix(string(f), "file://") {
+		return "folder"
+	}
+	return "cms"
+}
+
+func openNPIFiles(c Config) (ports.NPIFiles, error) { return npiFiles[c.NPIFiles.kind()](c) }
 
 // registry is the one chosen: invented providers never answer in production unless somebody wants that.
 func (c Config) registry() string {

@@ -2,6 +2,7 @@ package ports
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"surgicase/domain/directory"
@@ -25,7 +26,10 @@ type NPIDirectory interface {
 	// Search returns up to q.Limit active records whose names have all the words of the query, those
 	// with more of them whole first, then by name and number. A query without words finds none.
 	Search(ctx context.Context, q npi.Query) ([]npi.Record, error)
+}
 
+// NPILoads brings files into the directory.
+type NPILoads interface {
 	// Begin takes a file up where an earlier load of it ended, and keeps earlier loads of any file from
 	// going on. A load that was finished comes back with FinishedAt.
 	Begin(ctx context.Context, file npi.File, at time.Time) (npi.Load, error)
@@ -40,6 +44,9 @@ type NPIDirectory interface {
 	// Rejected returns up to limit rejected rows of a load after a row, in order. Of a file with very
 	// many only the first are kept; the tally counts all.
 	Rejected(ctx context.Context, load int64, after int64, limit int) ([]npi.Rejection, error)
+
+	// Loaded says which of the names belong to files that were loaded to the end.
+	Loaded(ctx context.Context, names []string) ([]string, error)
 }
 
 // NPIFindings keeps what the registry said about the NPIs of users, surgeons and facilities. A finding
@@ -53,4 +60,25 @@ type NPIFindings interface {
 
 	// Facility is User for a facility.
 	Facility(ctx context.Context, id int64, f directory.Finding) error
+}
+
+// NPIFiles is where the files of the registry are published.
+type NPIFiles interface {
+	// List returns the names of the files that are there, in any order.
+	List(ctx context.Context) ([]string, error)
+
+	// Fetch gives a file whole, having told now and then how many of its bytes are there. What was
+	// fetched before it broke off is not fetched again. NotFound "npi_file_not_found"; Upstream
+	// "npi_files_failed".
+	Fetch(ctx context.Context, name string, tell func(done, of int64)) (NPIFile, error)
+
+	// Forget gives up the space that a fetched file takes.
+	Forget(ctx context.Context, name string) error
+}
+
+// NPIFile is a file at hand.
+type NPIFile interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
 }

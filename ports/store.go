@@ -56,6 +56,7 @@ type Repos struct {
 	Figures  Figures
 	Outbox   Outbox
 	NPIs     NPIDirectory
+	NPILoads NPILoads
 	Findings NPIFindings
 	Requests Requests
 

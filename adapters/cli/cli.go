@@ -27,6 +27,7 @@ type Program interface {
 	Importer
 	Auditor
 	KeyKeeper
+	NPIKeeper
 	Doorkeeper
 	TemplateWriter
 	Mover
@@ -58,6 +59,7 @@ func New(p Program, version string) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
+	root.AddCommand(npiCommands(p))
 	return root
 }
 

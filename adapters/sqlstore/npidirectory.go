@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+	"time"
 
 	"surgicase/domain/civil"
 	"surgicase/domain/fault"
@@ -231,9 +232,5 @@ func dateText(d civil.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	month, day := int(d.Month), d.Day
-	return string([]byte{
-		byte('0' + d.Year/1000%10), byte('0' + d.Year/100%10), byte('0' + d.Year/10%10), byte('0' + d.Year%10), '-', //nolint:gosec // digits
-		byte('0' + month/10), byte('0' + month%10), '-', byte('0' + day/10), byte('0' + day%10),
-	})
+	return string(d.Midnight().AppendFormat(make([]byte, 0, len(time.DateOnly)), time.DateOnly))
 }

@@ -25,7 +25,7 @@ const (
 // begins takes it, and the batches of the one before fail.
 const claimName = "npi_directory"
 
-// Begin implements ports.NPIDirectory.
+// Begin implements ports.NPILoads.
 func (r directoryRepo) Begin(ctx context.Context, file npi.File, at time.Time) (npi.Load, error) {
 	load := npi.Load{File: file}
 	var name string
@@ -92,7 +92,7 @@ func (r directoryRepo) hold(ctx context.Context, load npi.Load) error {
 	return done.Error
 }
 
-// Apply implements ports.NPIDirectory.
+// Apply implements ports.NPILoads.
 func (r directoryRepo) Apply(ctx context.Context, load npi.Load, batch npi.Batch) (npi.Load, error) {
 	if err := r.hold(ctx, load); err != nil {
 		return load, err
@@ -119,7 +119,7 @@ func (r directoryRepo) Apply(ctx context.Context, load npi.Load, batch npi.Batch
 	return load, done.Error
 }
 
-// Finish implements ports.NPIDirectory.
+// Finish implements ports.NPILoads.
 func (r directoryRepo) Finish(ctx context.Context, load npi.Load, at time.Time) error {
 	if err := r.hold(ctx, load); err != nil {
 		return err
@@ -127,11 +127,21 @@ func (r directoryRepo) Finish(ctx context.Context, load npi.Load, at time.Time) 
 	return r.db.WithContext(ctx).Exec("UPDATE npi_files SET finished_at = ? WHERE file_id = ?", micros(at), load.ID).Error
 }
 
-// Rejected implements ports.NPIDirectory.
+// Rejected implements ports.NPILoads.
 func (r directoryRepo) Rejected(ctx context.Context, load, after int64, limit int) ([]npi.Rejection, error) {
 	var rows []rejectedRow
 	err := r.db.WithContext(ctx).Where("file_id = ? AND row_no > ?", load, after).Order("row_no").Limit(limit).Find(&rows).Error
 	return mapped(rows, func(row rejectedRow) npi.Rejection { return npi.Rejection{Row: row.RowNo, Reason: row.Reason} }), err
+}
+
+// Loaded implements ports.NPILoads.
+func (r directoryRepo) Loaded(ctx context.Context, names []string) ([]string, error) {
+	loaded := []string{}
+	if len(names) == 0 {
+		return loaded, nil
+	}
+	err := r.db.WithContext(ctx).Raw("SELECT file_name FROM npi_files WHERE finished_at IS NOT NULL AND file_name IN ?", padded(names)).Scan(&loaded).Error
+	return loaded, err
 }
 
 type rejectedRow struct {

@@ -82,7 +82,7 @@ func writing[T any](w *world, fn func(context.Context, ports.Repos) (T, error)) 
 func (w *world) beginLoad(name string) npi.Load {
 	w.t.Helper()
 	load, err := writing(w, func(ctx context.Context, r ports.Repos) (npi.Load, error) {
-		return r.NPIs.Begin(ctx, fileOf(name), w.clock.Now())
+		return r.NPILoads.Begin(ctx, fileOf(name), w.clock.Now())
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -92,7 +92,7 @@ func (w *world) beginLoad(name string) npi.Load {
 
 func (w *world) apply(load npi.Load, lines ...npi.Record) (npi.Load, error) {
 	return writing(w, func(ctx context.Context, r ports.Repos) (npi.Load, error) {
-		return r.NPIs.Apply(ctx, load, npi.Batch{Rows: int64(len(lines)), Records: lines})
+		return r.NPILoads.Apply(ctx, load, npi.Batch{Rows: int64(len(lines)), Records: lines})
 	})
 }
 
@@ -103,7 +103,7 @@ func (w *world) publish(lines ...npi.Record) npi.Tally {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.do(func(ctx context.Context, r ports.Repos) error { return r.NPIs.Finish(ctx, load, w.clock.Now()) })
+	w.do(func(ctx context.Context, r ports.Repos) error { return r.NPILoads.Finish(ctx, load, w.clock.Now()) })
 	return load.Tally
 }
 
@@ -271,15 +271,20 @@ func resumedLoad(w *world) {
 	equal(w.t, "resumed", []any{load.Tally, load.FinishedAt.IsZero()}, []any{npi.Tally{Rows: 1, Added: 1}, true})
 	load, err := w.apply(load, person(2, "BEA", "LEE", 1))
 	equal(w.t, "error", err, nil)
-	w.do(func(ctx context.Context, r ports.Repos) error { return r.NPIs.Finish(ctx, load, given.Morning) })
+	w.do(func(ctx context.Context, r ports.Repos) error { return r.NPILoads.Finish(ctx, load, given.Morning) })
+	w.beginLoad("begun.zip")
 	load = w.beginLoad("weekly.zip")
+	names, err := attempt(w, func(ctx context.Context, r ports.Repos) ([]string, error) {
+		return r.NPILoads.Loaded(ctx, []string{"weekly.zip", "other.zip", "begun.zip"})
+	})
+	equal(w.t, "names", []any{names, err}, []any{[]string{"weekly.zip"}, nil})
 	equal(w.t, "done", []any{load.Tally, load.FinishedAt}, []any{npi.Tally{Rows: 2, Added: 2}, given.Morning})
 }
 
 func failedBatch(w *world) {
 	load := w.beginLoad("weekly.zip")
 	_ = w.try(func(ctx context.Context, r ports.Repos) error {
-		if _, err := r.NPIs.Apply(ctx, load, npi.Batch{Rows: 1, Records: []npi.Record{person(1, "ANN", "LEE", 1)}}); err != nil {
+		if _, err := r.NPILoads.Apply(ctx, load, npi.Batch{Rows: 1, Records: []npi.Record{person(1, "ANN", "LEE", 1)}}); err != nil {
 			return err
 		}
 		return fault.New(fault.Invalid, "no", "no")
@@ -293,7 +298,7 @@ func overtakenLoad(w *world) {
 	late := w.beginLoad("two")
 	_, err := w.apply(early, person(1, "ANN", "LEE", 1))
 	refused(w.t, err, fault.Conflict, "npi_load_overtaken")
-	err = w.try(func(ctx context.Context, r ports.Repos) error { return r.NPIs.Finish(ctx, early, given.Morning) })
+	err = w.try(func(ctx context.Context, r ports.Repos) error { return r.NPILoads.Finish(ctx, early, given.Morning) })
 	refused(w.t, err, fault.Conflict, "npi_load_overtaken")
 	_, err = w.apply(late, person(1, "ANN", "LEE", 1))
 	equal(w.t, "the later one", err, nil)
@@ -304,12 +309,12 @@ func overtakenLoad(w *world) {
 func rejectedRows(w *world) {
 	load := w.beginLoad("bad")
 	batch := npi.Batch{Rows: 9, Rejected: []npi.Rejection{{Row: 2, Reason: "has no NPI"}, {Row: 7, Reason: "is no row"}}}
-	load, err := writing(w, func(ctx context.Context, r ports.Repos) (npi.Load, error) { return r.NPIs.Apply(ctx, load, batch) })
+	load, err := writing(w, func(ctx context.Context, r ports.Repos) (npi.Load, error) { return r.NPILoads.Apply(ctx, load, batch) })
 	equal(w.t, "error", err, nil)
 	equal(w.t, "tally", load.Tally, npi.Tally{Rows: 9, Rejected: 2})
 	list := func(after int64, limit int) []npi.Rejection {
 		got, err := attempt(w, func(ctx context.Context, r ports.Repos) ([]npi.Rejection, error) {
-			return r.NPIs.Rejected(ctx, load.ID, after, limit)
+			return r.NPILoads.Rejected(ctx, load.ID, after, limit)
 		})
 		equal(w.t, "error", err, nil)
 		return got

@@ -36,9 +36,9 @@ func localRegistry(database string) contract.OpenRegistry {
 	return func(t *testing.T, records ...npi.Record) ports.Registry {
 		store := stores[database](t)
 		err := store.InTx(t.Context(), func(ctx context.Context, r ports.Repos) error {
-			load, err := r.NPIs.Begin(ctx, npi.File{Name: "f", SHA256: make([]byte, 32)}, given.Morning)
+			load, err := r.NPILoads.Begin(ctx, npi.File{Name: "f", SHA256: make([]byte, 32)}, given.Morning)
 			if err == nil {
-				_, err = r.NPIs.Apply(ctx, load, npi.Batch{Rows: int64(len(records)), Records: records})
+				_, err = r.NPILoads.Apply(ctx, load, npi.Batch{Rows: int64(len(records)), Records: records})
 			}
 			return err
 		})

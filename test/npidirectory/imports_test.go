@@ -1,0 +1,353 @@
+// Package npidirectory tests the loading of the provider directory with the real service, store and files.
+package npidirectory
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3"
+
+	"surgicase/adapters/sqlstore"
+	"surgicase/application/npidirectory"
+	"surgicase/domain/fault"
+	"surgicase/domain/npi"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+	"surgicase/test/given"
+	"surgicase/test/nppes"
+)
+
+// fileOf is set when this program is to load a file into a database and nothing else: what is killed.
+const (
+	fileOf     = "NPI_TEST_FILE"
+	databaseOf = "NPI_TEST_DATABASE"
+	keysOf     = "NPI_TEST_KEYS"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(fileOf) == "" {
+		os.Exit(m.Run())
+	}
+	if err := loadHere(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func loadHere() error {
+	keys, err := sqlstore.OpenKeyring([]byte(os.Getenv(keysOf)))
+	if err != nil {
+		return err
+	}
+	store, err := sqlstore.OpenSQLite(sqlstore.Config{URL: os.Getenv(databaseOf), Keys: keys})
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(os.Getenv(fileOf))
+	if err != nil {
+		return err
+	}
+	imports := npidirectory.NewImports(store, given.NewClock(), silent{}, nil).InBatchesOf(500)
+	_, err = imports.Import(context.Background(), operator, sourceOf(filepath.Base(os.Getenv(fileOf)), content), func(p npidirectory.Progress) {
+		_, _ = fmt.Println(p.Rows)
+	})
+	return errors.Join(err, store.Close())
+}
+
+var operator = permission.System("test")
+
+type silent struct{}
+
+func (silent) Happened(context.Context, ports.Event) {}
+
+func sourceOf(name string, content []byte) npidirectory.Source {
+	return npidirectory.Source{Name: name, Size: int64(len(content)), Content: bytes.NewReader(content)}
+}
+
+// house is an empty store with the service on it.
+type house struct {
+	t       *testing.T
+	url     string
+	keys    string
+	store   *sqlstore.Store
+	clock   *given.Clock
+	imports *npidirectory.Imports
+}
+
+func newHouse(t *testing.T, files ports.NPIFiles) *house {
+	t.Helper()
+	h := &house{t: t, url: given.TempSQLite(t), keys: given.KeySet(t), clock: given.NewClock()}
+	keys, err := sqlstore.OpenKeyring([]byte(h.keys))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.store, err = sqlstore.OpenSQLite(sqlstore.Config{URL: h.url, Keys: keys}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.store.Close() })
+	if _, err := h.store.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.imports = npidirectory.NewImports(h.store, h.clock, silent{}, files).InBatchesOf(100)
+	return h
+}
+
+func (h *house) load(name string, content []byte) (npidirectory.Imported, error) {
+	h.t.Helper()
+	return h.imports.Import(h.t.Context(), operator, sourceOf(name, content), nil)
+}
+
+// content is a digest of everything that a load leaves.
+func (h *house) content() string {
+	h.t.Helper()
+	db, err := sql.Open("sqlite3", strings.TrimPrefix(h.url, "sqlite://"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer db.Close()
+	sum := sha256.New()
+	for _, query := range []string{
+		"SELECT npi, entity_type, organization_name, last_name, first_name, address, city, state, zip, updated_on, deactivated_on, reactivated_on FROM npi_directory ORDER BY npi",
+		"SELECT part, word, npi, state, words FROM npi_words ORDER BY part, word, npi",
+		"SELECT row_no, reason FROM npi_rejected_rows ORDER BY row_no",
+		"SELECT rows_done, rows_added, rows_changed, rows_unchanged, rows_rejected, finished_at IS NULL FROM npi_files",
+	} {
+		rows, err := db.Query(query)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		defer rows.Close()
+		columns, _ := rows.Columns()
+		values, targets := make([]sql.NullString, len(columns)), make([]any, len(columns))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		for rows.Next() {
+			if err := rows.Scan(targets...); err != nil {
+				h.t.Fatal(err)
+			}
+			_, _ = fmt.Fprintln(sum, values)
+		}
+		if err := rows.Err(); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func (h *house) search(last string) int {
+	h.t.Helper()
+	var found []npi.Record
+	err := h.store.View(h.t.Context(), func(ctx context.Context, r ports.Repos) (err error) {
+		found, err = r.NPIs.Search(ctx, npi.Query{Kind: npi.Individual, Last: npi.Words(last), Limit: 50})
+		return err
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(found)
+}
+
+func csvOf(t *testing.T, spec nppes.Spec) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := nppes.WriteCSV(&b, spec); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func zipOf(t *testing.T, spec nppes.Spec) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := nppes.WriteZIP(&b, spec); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// kill starts this program on a file, kills it somewhere on its way, and says how far it had come.
+func (h *house) kill(file string, after time.Duration) (told string, killed bool) {
+	h.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), fileOf+"="+file, databaseOf+"="+h.url, keysOf+"="+h.keys)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	first := make([]byte, 2)
+	_, _ = io.ReadFull(out, first) // it has begun
+	timer := time.AfterFunc(after, func() { _ = child.Process.Signal(syscall.SIGKILL) })
+	rest, _ := io.ReadAll(out)
+	timer.Stop()
+	lines := strings.Fields(string(first) + string(rest))
+	err = child.Wait()
+	if len(lines) > 0 {
+		told = lines[len(lines)-1]
+	}
+	return told, err != nil
+}
+
+func TestKilledTenTimesAnImportEndsAsACleanOne(t *testing.T) {
+	t.Parallel()
+	content := zipOf(t, nppes.Spec{Rows: 12_000, Seed: 7, Hostile: 100})
+	file := filepath.Join(t.TempDir(), "weekly.zip")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	clean, struck := newHouse(t, nil), newHouse(t, nil)
+	started := time.Now()
+	if _, err := clean.imports.InBatchesOf(500).Import(t.Context(), operator, sourceOf("weekly.zip", content), nil); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(started)
+	kills := 0
+	for range 40 { // many fall before the first batch; ten are to fall after
+		told, killed := struck.kill(file, rand.N(took/4+time.Millisecond))
+		if killed && told != "0" {
+			kills++
+		}
+		if kills == 10 || !killed {
+			break
+		}
+	}
+	t.Logf("killed %d times on the way of %v", kills, took)
+	struck.imports = struck.imports.InBatchesOf(500)
+	done, err := struck.load("weekly.zip", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := struck.content(), clean.content(); got != want {
+		t.Errorf("the directory differs from that of a clean import after %d kills: %+v", kills, done.Tally)
+	}
+	if kills < 1 {
+		t.Error("no kill fell on the way")
+	}
+}
+
+func TestBadFilesLeaveTheDirectoryServing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	if _, err := h.load("good.csv", csvOf(t, nppes.Spec{Rows: 300, Seed: 1})); err != nil {
+		t.Fatal(err)
+	}
+	before, served := h.content(), h.search("s")
+	if served == 0 {
+		t.Fatal("nobody is found")
+	}
+	zipped := zipOf(t, nppes.Spec{Rows: 50, First: 1000})
+	plain := csvOf(t, nppes.Spec{Rows: 50, First: 1000})
+	for name, test := range map[string]struct {
+		content []byte
+		code    string
+	}{
+		"cut zip":   {zipped[:len(zipped)-100], "nppes_zip"},
+		"V1 header": {bytes.Replace(plain, []byte("Provider Sex Code"), []byte("Provider Gender Code"), 1), "nppes_v1"},
+		"no file":   {[]byte("PDF"), "nppes_content"},
+	} {
+		_, err := h.load(name, test.content)
+		if !errors.Is(err, fault.Invalid) || fault.CodeOf(err) != test.code || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if h.content() != before {
+			t.Errorf("%s changed the directory", name)
+		}
+	}
+	for name, content := range map[string][]byte{"cut.csv": csvOf(t, nppes.Spec{Rows: 250, First: 2000}), "flipped.zip": zipOf(t, nppes.Spec{Rows: 250, First: 3000})} {
+		bad := append([]byte{}, content[:len(content)-5]...)
+		if strings.HasSuffix(name, ".zip") {
+			bad = append([]byte{}, content...)
+			bad[len(bad)/2] ^= 1
+		}
+		if _, err := h.load(name, bad); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if h.search("s") < min(served, 50) {
+			t.Errorf("%s: the old directory does not serve", name)
+		}
+		if done, err := h.load(name, content); err != nil || done.Tally.Rows != 250 {
+			t.Errorf("%s, whole: %+v, %v", name, done.Tally, err)
+		}
+	}
+}
+
+func TestAFileIsLoadedOnceWhateverItsName(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	content := csvOf(t, nppes.Spec{Rows: 250, Seed: 1, Hostile: 100})
+	first, err := h.load("one.csv", content)
+	if err != nil || first.Already || first.Tally.Rows < 250 || len(first.Rejected) == 0 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	before := h.content()
+	h.clock.Advance(time.Hour)
+	again, err := h.load("two.csv", content)
+	if err != nil || !again.Already || again.File.Name != "one.csv" || !again.FinishedAt.Equal(given.Morning) || h.content() != before {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if _, err := h.imports.Import(t.Context(), permission.Actor{User: "dr", Type: permission.Provider}, sourceOf("x", content), nil); !errors.Is(err, fault.Forbidden) {
+		t.Errorf("a provider imports: %v", err)
+	}
+}
+
+func TestFilesInAnyOrderMakeTheSameDirectory(t *testing.T) {
+	t.Parallel()
+	monthly := csvOf(t, nppes.Spec{Rows: 400, Seed: 1, Updated: "01/10/2026"})
+	weekly := csvOf(t, nppes.Spec{Rows: 100, First: 350, Seed: 2, Updated: "01/17/2026"})
+	var report bytes.Buffer
+	if err := nppes.WriteReportZIP(&report, [][2]string{{nppes.Number(10), "01/12/2026"}, {nppes.Number(360), "01/12/2026"}, {nppes.Number(999), "01/12/2026"}}, false); err != nil {
+		t.Fatal(err)
+	}
+	digests := map[string]bool{}
+	for _, order := range [][][]byte{{monthly, weekly, report.Bytes()}, {report.Bytes(), weekly, monthly}, {weekly, report.Bytes(), monthly}} {
+		h := newHouse(t, nil)
+		for i, content := range order {
+			if _, err := h.load(fmt.Sprint(i), content); err != nil {
+				t.Fatal(err)
+			}
+		}
+		digests[h.records()] = true
+	}
+	if len(digests) != 1 {
+		t.Errorf("%d directories", len(digests))
+	}
+}
+
+// records is a digest of the directory without its log.
+func (h *house) records() string {
+	h.t.Helper()
+	db, err := sql.Open("sqlite3", strings.TrimPrefix(h.url, "sqlite://"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer db.Close()
+	var all, words string
+	err = errors.Join(
+		db.QueryRow("SELECT group_concat(npi || last_name || first_name || organization_name || updated_on || deactivated_on, ';') FROM (SELECT * FROM npi_directory ORDER BY npi)").Scan(&all),
+		db.QueryRow("SELECT group_concat(word || npi || words, ';') FROM (SELECT * FROM npi_words ORDER BY part, word, npi)").Scan(&words))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all + words
+}
