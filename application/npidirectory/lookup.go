@@ -41,10 +41,13 @@ func (s *Lookup) Check(ctx context.Context, who permission.Actor, number npi.NPI
 }
 
 func wrongKind(wanted npi.Kind) *fault.Error {
+	f := fault.New(fault.Invalid, "npi_wrong_kind", "The NPI is that of an organization, not of a person.")
+	message := "must be true for the NPI of an organization"
 	if wanted == npi.Organization {
-		return fault.New(fault.Invalid, "npi_wrong_kind", "The NPI is that of a person, not of an organization.")
+		f.Safe, message = "The NPI is that of a person, not of an organization.", "must be false for the NPI of a person"
 	}
-	return fault.New(fault.Invalid, "npi_wrong_kind", "The NPI is that of an organization, not of a person.")
+	f.Fields = []fault.Field{{Location: "query.facility", Message: message}}
+	return f
 }
 
 func (s *Lookup) allowed(ctx context.Context, who permission.Actor) error {
