@@ -9,6 +9,9 @@ need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || packages+=("$2"); 
 need rclone rclone # reads what we store
 need chromium chromium # shows /docs
 need npm npm # judges of the description of the API
+need exim4 exim4-daemon-light # takes our mail
+need openssl openssl # certificates of servers in tests
+need setpriv util-linux # runs servers as those who should
 
 [ "${#packages[@]}" -gt 0 ] || exit 0
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
