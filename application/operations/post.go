@@ -61,16 +61,15 @@ func (s *Post) Send(ctx context.Context, payload string) error {
 
 // claim notes an attempt before it begins. It gives nil when there is nothing to send any more.
 func (s *Post) claim(ctx context.Context, id int64) (*mail.Posted, error) {
-	var claimed *mail.Posted
-	err := s.set(ctx, id, func(p *mail.Posted) error {
-		claimed = nil
-		goOn, err := p.Claim(s.clock.Now())
-		if goOn {
-			claimed = p
-		}
+	goOn := false
+	claimed, err := s.change(ctx, id, func(p *mail.Posted) (err error) {
+		goOn, err = p.Claim(s.clock.Now())
 		return err
 	})
-	return claimed, err
+	if err != nil || claimed == nil || !goOn {
+		return nil, err
+	}
+	return claimed, nil
 }
 
 // conclude notes how an attempt ended. If it took so long that somebody else has begun another, only
@@ -95,32 +94,38 @@ func againFor(p *mail.Posted, why error) error {
 	return fault.New(fault.Unavailable, codeOr(why, p.Reason), "The mail is not sent yet.").Because(why)
 }
 
-// set changes a letter that has not ended, and tells when it has. What change returns is passed on after
-// the letter is written, except when it cannot be claimed: then nothing is.
-func (s *Post) set(ctx context.Context, id int64, change func(*mail.Posted) error) error {
+// set is change for those who need not know how the letter stands then.
+func (s *Post) set(ctx context.Context, id int64, do func(*mail.Posted) error) error {
+	_, err := s.change(ctx, id, do)
+	return err
+}
+
+// change changes a letter and gives it as it is now, nil if it had ended before; it tells when the letter
+// ends here. What do returns is passed on after the letter is written, except when that cannot be claimed:
+// then nothing is.
+func (s *Post) change(ctx context.Context, id int64, do func(*mail.Posted) error) (*mail.Posted, error) {
+	var changed *mail.Posted
 	var after error
-	var told *mail.Posted
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		after, told = nil, nil
+		changed, after = nil, nil // of a run before, which lost the race
 		p, err := r.Letters.Get(ctx, id)
 		if err != nil || p.Status != mail.Queued {
 			return err
 		}
 		attempts := p.Attempts
-		after = change(&p)
-		if fault.CodeOf(after) == "letter_claimed" {
+		if after = do(&p); fault.CodeOf(after) == "letter_claimed" {
 			return nil
 		}
-		told = &p
+		changed = &p
 		return r.Letters.Save(ctx, &p, attempts)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if told != nil && told.Status != mail.Queued {
-		s.tell(ctx, told)
+	if changed != nil && changed.Status != mail.Queued {
+		s.tell(ctx, changed)
 	}
-	return after
+	return changed, after
 }
 
 func (s *Post) tell(ctx context.Context, p *mail.Posted) {
