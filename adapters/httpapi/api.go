@@ -140,6 +140,8 @@ type route struct {
 	curious     bool  // of an open one: who calls is found out if he says so
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
+	produces    string // media type of a raw body; JSON if empty
+	unwell      bool   // it answers 503 with the body of success
 }
 
 const (
@@ -166,6 +168,7 @@ func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, e
 			op.Summary += " (deprecated spelling of " + r.path + ")"
 		}
 		huma.Register(a.huma, op, handle)
+		a.describeAnswer(r, path, reflect.TypeFor[O]())
 	}
 }
 

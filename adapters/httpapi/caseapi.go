@@ -21,7 +21,7 @@ func (a *API) caseRoutes() {
 	}, a.getCase)
 	register(a, route{
 		method: http.MethodPost, path: "/case", id: "create-case", tag: tagCases, status: http.StatusCreated, owner: true,
-		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Record a case", description: "Prices the case, and submits it (0 to 1) if it has demo_file, note_file and a procedure code. " +
 			"A second case of the same owner, patient and day is a conflict unless force_duplicate is true.",
 	}, a.createCase)

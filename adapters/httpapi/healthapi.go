@@ -84,13 +84,13 @@ func (a *API) health(ctx context.Context, components bool) *healthAnswer {
 func (a *API) healthRoutes() {
 	down := []int{http.StatusServiceUnavailable}
 	register(a, route{
-		method: http.MethodGet, path: "/health", id: "health", tag: tagHealth, open: true, curious: true,
+		method: http.MethodGet, path: "/health", id: "health", tag: tagHealth, open: true, curious: true, unwell: true,
 		summary: "How are all its parts?", description: "Looks at all parts at once, at most every ten seconds. Without its critical parts the status is 503, with the same body. The components are shown to Global Admins, to who sends METRICS_TOKEN as a bearer token, and on loopback when there is no such token.",
 	}, func(ctx context.Context, _ *OnlyCaller) (*healthAnswer, error) {
 		return a.health(ctx, a.looksClosely(ctx)), nil
 	})
 	register(a, route{
-		method: http.MethodGet, path: "/health/system", id: "health-system", tag: tagHealth, open: true,
+		method: http.MethodGet, path: "/health/system", id: "health-system", tag: tagHealth, open: true, unwell: true,
 		summary: "How is it altogether?", description: "As /health, without the components.",
 	}, func(ctx context.Context, _ *struct{}) (*healthAnswer, error) { return a.health(ctx, false), nil })
 	register(a, route{

@@ -44,23 +44,3 @@ func tooLong(v any) bool {
 	}
 	return false
 }
-
-// describeBodies says which media types bodies come in: only JSON, also where the framework has noted
-// that a handler looks at the raw bytes, and for changes also as merge patches (RFC 7396); and that
-// problems have members of their own (RFC 9457).
-func describeBodies(description *huma.OpenAPI) {
-	problems := description.Components.Schemas.Map()["Problem"]
-	problems.AdditionalProperties = true // members that name the thing, such as case_id
-	for _, path := range description.Paths {
-		for _, op := range []*huma.Operation{path.Post, path.Put, path.Patch, path.Delete} {
-			if op == nil || op.RequestBody == nil {
-				continue
-			}
-			content := op.RequestBody.Content
-			delete(content, "application/octet-stream")
-			if op == path.Patch {
-				content["application/merge-patch+json"] = content["application/json"]
-			}
-		}
-	}
-}

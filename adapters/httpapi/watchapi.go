@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -98,9 +99,11 @@ func watched[I, O any](a *API, handle func(context.Context, *I) (*O, error)) fun
 const whoWatches = "For Global Admins, and for who sends METRICS_TOKEN as a bearer token; open to programs on this machine when there is no such token and the service listens on loopback."
 
 func watchRoute[O any](a *API, path, id, summary string, handle func(context.Context) (*O, error)) {
-	register(a, route{
-		method: http.MethodGet, path: path, id: id, tag: tagOperations, watch: true, summary: summary, description: whoWatches,
-	}, watched(a, func(ctx context.Context, _ *OnlyCaller) (*O, error) { return handle(ctx) }))
+	r := route{method: http.MethodGet, path: path, id: id, tag: tagOperations, watch: true, summary: summary, description: whoWatches}
+	if reflect.TypeFor[O]() == reflect.TypeFor[expositionAnswer]() {
+		r.produces = "text/plain"
+	}
+	register(a, r, watched(a, func(ctx context.Context, _ *OnlyCaller) (*O, error) { return handle(ctx) }))
 }
 
 func (a *API) watchRoutes() {

@@ -178,6 +178,9 @@ func (p *program) try(method, path, as string, body any, headers ...string) (ans
 	a := answer{t: p.t, status: res.StatusCode, header: res.Header}
 	a.raw, err = io.ReadAll(res.Body)
 	_ = json.Unmarshal(a.raw, &a.body)
+	if err == nil {
+		p.conforms(req, a)
+	}
 	return a, err
 }
 
