@@ -7,6 +7,9 @@ LINT    := go tool -modfile=tools/go.mod golangci-lint
 # Per cent of the statements in domain/ that the tests of their own package run.
 DOMAIN_COVERAGE := 95
 
+# How long each parser is fuzzed.
+FUZZ_TIME := 5m
+
 # SQLite is C. Without this, Go builds a program that fails at its first query
 # when there is no C compiler; with it, the build says so.
 export CGO_ENABLED := 1
@@ -19,7 +22,7 @@ ON_TEMPORARY := $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt docs verify bench soak clean
+.PHONY: help build run test lint vet fmt docs verify fuzz bench soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -53,9 +56,14 @@ fmt: ## formats all Go files
 docs: ## writes the generated pages in docs/
 	go test ./test/docs -run Generated -args -write
 
-verify: ## programs nobody here wrote judge what we make; installs them first, takes minutes
+verify: ## programs nobody here wrote judge what we make, and everything is fuzzed; installs them first, takes an hour
 	test/verify/tools.sh
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
+	$(ON_TEMPORARY) go test ./test/api -run TestRandomRequests -count=1 -v -timeout 60m -args -requests 50000
+	tools/fuzz.sh $(FUZZ_TIME)
+
+fuzz: ## every parser for FUZZ_TIME each
+	tools/fuzz.sh $(FUZZ_TIME)
 
 bench: ## what the product promises about its speed, in full, into docs/benchmarks.md; takes a quarter of an hour
 	go test ./test/bench -v -count=1 -timeout 30m -args -full -write

@@ -120,11 +120,15 @@ func (e example) whole() spoiled {
 
 func (s *abused) sendSpoiled(op *operation, r spoiled) answer {
 	s.t.Helper()
+	return s.send(op.method, pathOf(op, r), root, r.body, r.headers...)
+}
+
+func pathOf(op *operation, r spoiled) string {
 	path := op.path
 	for name, value := range r.path {
 		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
 	}
-	return s.send(op.method, path+"?"+r.query.Encode(), root, r.body, r.headers...)
+	return path + "?" + r.query.Encode()
 }
 
 // sharedParameters are read by one piece of code for all the endpoints that take them.
