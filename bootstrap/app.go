@@ -66,6 +66,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		mailing(),
 		moving(),
 		watching(),
+		reporting(),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
@@ -78,8 +79,8 @@ func newHouse(requests *operations.Requests, lists *operations.Lists, codes *ope
 	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Trail: trail}
 }
 
-func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office) httpapi.Services {
-	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house, Office: office}
+func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office, books httpapi.Books) httpapi.Services {
+	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house, Office: office, Books: books}
 }
 
 func orElse[T comparable](given, usual T) T {

@@ -34,6 +34,7 @@ type Config struct {
 	SupportConfig
 	NPIConfig
 	MovingConfig
+	ReportConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
 	DrainSeconds   Count    `env:"DRAIN_SECONDS" envDefault:"0" doc:"seconds for which a server that was told to stop still answers while /health/ready says 503, so that a load balancer looks elsewhere first"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
@@ -213,6 +214,8 @@ func (c Config) check(serving bool) ConfigFaults {
 	oneOf("LOG_LEVEL", c.LogLevel, "DEBUG", "INFO", "WARNING", "ERROR")
 	oneOf("BUG_TRACKER", c.BugTracker, names(trackers)...)
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
+	oneOf("REPORT_PASSWORD", c.ReportPassword, generatedPasswords, npiPasswords)
+	oneOf("QUICKBOOKS_TAX_ID_FORMAT", c.TaxIDFormat, "EIN", taxIDAsSSN)
 	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
 		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
 	}

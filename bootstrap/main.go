@@ -157,6 +157,9 @@ func announce(c Config, demo bool) func(net.Addr) {
 		if offline := c.offline(); len(offline) > 0 {
 			_, _ = fmt.Fprintln(os.Stderr, "Warning: "+strings.Join(offline, "; "))
 		}
+		if c.ReportPassword == npiPasswords {
+			_, _ = fmt.Fprintln(os.Stderr, "Warning: REPORT_PASSWORD=npi locks providers' reports with what others can find out: lastname_npi")
+		}
 		if demo {
 			_, _ = fmt.Fprintln(os.Stderr, demoIntroduction())
 		}

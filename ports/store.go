@@ -66,6 +66,9 @@ type Repos struct {
 
 	Bugs           Bugs
 	ClientRequests ClientRequests
+
+	Statements Statements
+	Files      GeneratedFiles
 }
 
 // Refused puts a refused attempt on the trail and returns err for the caller. Only refusals count:

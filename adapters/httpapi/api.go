@@ -28,6 +28,7 @@ type Services struct {
 	People
 	House
 	Office
+	Books
 }
 
 // Settings are what the configuration says about serving HTTP.
@@ -118,6 +119,7 @@ func (a *API) routes() {
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.officeRoutes()
+	a.reportRoutes()
 	a.healthRoutes()
 	a.watchRoutes()
 	a.secretsRoutes()

@@ -38,6 +38,9 @@ const (
 	headerSecret = "X-Gateway-Secret"
 )
 
+// credentialQuery marks a caller whom only the user_id parameter names.
+const credentialQuery = "query"
+
 // identify finds out who calls and puts him into the call. Source: spec/decisions.md 2.
 func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 	c := callOf(hc.Context())
@@ -90,7 +93,7 @@ func (a *API) caller(hc huma.Context) (permission.Actor, error) {
 func (a *API) fromLocal(hc huma.Context) (permission.Actor, error) {
 	claimed, credential := hc.Header(headerCaller), "header"
 	if claimed == "" {
-		claimed, credential = hc.Query("user_id"), "query"
+		claimed, credential = hc.Query("user_id"), credentialQuery
 	}
 	return a.named(hc.Context(), claimed, credential, "Say who calls with the X-User-ID header or the user_id parameter.")
 }

@@ -91,10 +91,10 @@ func TestReportsAreLocked(t *testing.T) {
 	preview := week(2, 3)
 	preview.Run = 0
 	for what, draw := range map[string]func() ([]byte, error){
-		"payments": func() ([]byte, error) { return l.Payments(week(8, 40), made, "ABCD-EFGH-JKMN-PQRS") },
-		"provider": func() ([]byte, error) { return l.Provider(week(1, 3), made, "ABCD-EFGH-JKMN-PQRS") },
-		"summary":  func() ([]byte, error) { return l.Summary(week(90, 1), made, "ABCD-EFGH-JKMN-PQRS") },
-		"preview":  func() ([]byte, error) { return l.Payments(preview, made, "ABCD-EFGH-JKMN-PQRS") },
+		"payments": func() ([]byte, error) { return l.Payments(week(8, 40), made, surgical.NewPHI("ABCD-EFGH-JKMN-PQRS")) },
+		"provider": func() ([]byte, error) { return l.Provider(week(1, 3), made, surgical.NewPHI("ABCD-EFGH-JKMN-PQRS")) },
+		"summary":  func() ([]byte, error) { return l.Summary(week(90, 1), made, surgical.NewPHI("ABCD-EFGH-JKMN-PQRS")) },
+		"preview":  func() ([]byte, error) { return l.Payments(preview, made, surgical.NewPHI("ABCD-EFGH-JKMN-PQRS")) },
 	} {
 		document, err := draw()
 		if err != nil {
@@ -117,7 +117,7 @@ func TestReportsAreLocked(t *testing.T) {
 
 func TestNoReportWithoutPassword(t *testing.T) {
 	t.Parallel()
-	if document, err := look(t).Provider(week(1, 1), made, ""); err == nil || document != nil {
+	if document, err := look(t).Provider(week(1, 1), made, surgical.NewPHI("")); err == nil || document != nil {
 		t.Error("a report without a password was made")
 	}
 }
@@ -139,7 +139,7 @@ func BenchmarkProvider(b *testing.B) {
 	s := week(1, 20)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := l.Provider(s, made, "ABCD-EFGH-JKMN-PQRS"); err != nil {
+		if _, err := l.Provider(s, made, surgical.NewPHI("ABCD-EFGH-JKMN-PQRS")); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -154,7 +154,7 @@ func TestEveryNameFitsOnPaper(t *testing.T) {
 		s := week(1, 1)
 		s.Sections[0].Payee.First, s.Sections[0].Payments[0].Category = name, name
 		s.Sections[0].Payments[0].Patient.Last = surgical.NewPHI(name)
-		if _, err := l.Payments(s, made, "secret"); err != nil {
+		if _, err := l.Payments(s, made, surgical.NewPHI("secret")); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

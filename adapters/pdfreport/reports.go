@@ -5,15 +5,15 @@ import (
 	"strings"
 	"time"
 
-	"surgicase/domain/accounting"
 	"surgicase/domain/civil"
 	"surgicase/domain/directory"
 	"surgicase/domain/pay"
 	"surgicase/domain/statement"
+	"surgicase/domain/surgical"
 )
 
 // Payments draws the report of several providers: a section on a new page for each, then a summary.
-func (l *Look) Payments(s *statement.Statement, made time.Time, password string) ([]byte, error) {
+func (l *Look) Payments(s *statement.Statement, made time.Time, password surgical.PHI) ([]byte, error) {
 	return l.locked(s, "Provider Payment Report", made, password, func(p *page) {
 		for i, section := range s.Sections {
 			if i > 0 {
@@ -27,7 +27,7 @@ func (l *Look) Payments(s *statement.Statement, made time.Time, password string)
 }
 
 // Provider draws the report of one provider, who is the only one in the statement.
-func (l *Look) Provider(s *statement.Statement, made time.Time, password string) ([]byte, error) {
+func (l *Look) Provider(s *statement.Statement, made time.Time, password surgical.PHI) ([]byte, error) {
 	return l.locked(s, "Provider Payment Report", made, password, func(p *page) {
 		for _, section := range s.Sections {
 			p.section(s, section)
@@ -37,7 +37,7 @@ func (l *Look) Provider(s *statement.Statement, made time.Time, password string)
 }
 
 // Summary draws the totals of the providers, a page for each state.
-func (l *Look) Summary(s *statement.Statement, made time.Time, password string) ([]byte, error) {
+func (l *Look) Summary(s *statement.Statement, made time.Time, password surgical.PHI) ([]byte, error) {
 	return l.locked(s, "Provider Payment Summary Report", made, password, func(p *page) {
 		states := s.ByState()
 		for i, state := range states {
@@ -54,12 +54,12 @@ func (l *Look) Summary(s *statement.Statement, made time.Time, password string) 
 	})
 }
 
-func (l *Look) locked(s *statement.Statement, title string, made time.Time, password string, content func(*page)) ([]byte, error) {
+func (l *Look) locked(s *statement.Statement, title string, made time.Time, password surgical.PHI, content func(*page)) ([]byte, error) {
 	document, err := l.draw(s, title, made, content)
 	if err != nil {
 		return nil, err
 	}
-	return encrypt(document, password)
+	return encrypt(document, password.Reveal())
 }
 
 // heading writes the title of a section and what is known about it.
@@ -137,7 +137,7 @@ func cellsOf(l statement.Line) []string {
 	if category == "" {
 		category = statement.Unspecified
 	}
-	return []string{l.CaseDate.String(), accounting.DocNum(l.Entry), patient, strings.Join(codes, ", "), category, dollars(l.Amount)}
+	return []string{l.CaseDate.String(), l.DocNumber(), patient, strings.Join(codes, ", "), category, dollars(l.Amount)}
 }
 
 // summary is the last page of a report of several providers.

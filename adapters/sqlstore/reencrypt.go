@@ -25,6 +25,7 @@ var encryptedTables = []encryptedTable{
 	{"case_documents", []string{"human_case_id", "kind", "slot"}, true, firstAndSecond, []string{"file_name", "object_key"}},
 	{"users", []string{"user_id"}, false, first, []string{"tax_id"}},
 	{"user_documents", []string{"user_id", "position"}, false, first, []string{"document_name", "object_key"}},
+	{"report_passwords", []string{"holder"}, false, first, []string{"report_password"}},
 }
 
 var encryptedColumns = func() map[string]bool {

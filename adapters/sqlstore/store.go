@@ -150,6 +150,7 @@ func (s session) repos() ports.Repos {
 		Letters: letterRepo{s}, Recipients: recipientRepo{s},
 		Arrivals: arrivalRepo{s},
 		Bugs:     bugRepo{s}, ClientRequests: clientRequestRepo{s},
+		Statements: statementRepo{s}, Files: fileRepo{s},
 	}
 }
 

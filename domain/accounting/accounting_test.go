@@ -143,7 +143,10 @@ func TestKeep(t *testing.T) {
 	if got, want := book.Vendors[0].Address, []string{"Ann Example", "1 Main,St", "Salem, OR 97001"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("address %v, want %v", got, want)
 	}
-	changes := []accounting.Change{{"dr", "name", "Ånn Example", "Ann Example"}, {"dr", "first_name", "Ånn", "Ann"}, {"dr", "addr1", "1 Main;St", "1 Main,St"}}
+	changes := []statement.Change{
+		{Provider: "dr", Field: "name", From: "Ånn Example", To: "Ann Example"}, {Provider: "dr", Field: "first_name", From: "Ånn", To: "Ann"},
+		{Provider: "dr", Field: "addr1", From: "1 Main;St", To: "1 Main,St"},
+	}
 	if !reflect.DeepEqual(book.Changes, changes) {
 		t.Errorf("changes %v, want %v", book.Changes, changes)
 	}

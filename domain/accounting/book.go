@@ -49,13 +49,6 @@ type Bill struct {
 	Amount  pay.Cents        // more than zero, also for a refund
 }
 
-// Change says how a text was changed so that QuickBooks can take it.
-type Change struct {
-	Provider ident.UserID
-	Field    string
-	From, To string
-}
-
 // Book is the content of the accounting files of one statement.
 type Book struct {
 	Settings Settings
@@ -63,7 +56,7 @@ type Book struct {
 	Date     civil.Date // of the statement
 	Vendors  []Vendor
 	Bills    []Bill
-	Changes  []Change
+	Changes  []statement.Change
 }
 
 // Total is what the bills come to, less the refunds.
@@ -109,7 +102,7 @@ func (s Settings) cleaned() Settings {
 }
 
 func (b *Book) add(line statement.Line, vendor string, day, due civil.Date) {
-	bill := Bill{Vendor: vendor, Number: DocNum(line.Entry), Date: day, Due: due, Case: line.CaseNumber, Detail: detail(line), Amount: line.Amount}
+	bill := Bill{Vendor: vendor, Number: line.DocNumber(), Date: day, Due: due, Case: line.CaseNumber, Detail: detail(line), Amount: line.Amount}
 	if line.Refund() {
 		bill.Refund, bill.Amount = true, -line.Amount
 	}
@@ -133,12 +126,12 @@ func detail(line statement.Line) string {
 }
 
 // vendorOf writes a provider so that QuickBooks can take him, and says what had to change.
-func vendorOf(p statement.Payee, name string) (Vendor, []Change) {
+func vendorOf(p statement.Payee, name string) (Vendor, []statement.Change) {
 	v := Vendor{ID: p.ID, Name: name, Phone: Clean(p.Telephone), Email: Clean(p.Email), NPI: p.NPI, TaxID: p.TaxID}
-	var changes []Change
+	var changes []statement.Change
 	note := func(field, from, to string) string {
 		if from != to {
-			changes = append(changes, Change{Provider: p.ID, Field: field, From: from, To: to})
+			changes = append(changes, statement.Change{Provider: p.ID, Field: field, From: from, To: to})
 		}
 		return to
 	}

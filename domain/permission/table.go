@@ -47,6 +47,7 @@ const (
 
 	ReadOwnReport    Action = "report.own"
 	ReadReports      Action = "report.read"
+	ReadPassword     Action = "report.password"
 	ReadRuns         Action = "run.read"
 	ManageRuns       Action = "run.manage"
 	RunJobs          Action = "job.run"
@@ -133,6 +134,7 @@ var Table = []Rule{
 	{Action: ManagePrices, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read and load the price tables"},
 	{Action: ReadOwnReport, Needs: Payments, OwnFrom: Provider, GroupFrom: never, AnyFrom: never, Meaning: "get one's own payment report and its password"},
 	{Action: ReadReports, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "make and fetch payment reports and accounting files"},
+	{Action: ReadPassword, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the password of the reports of several providers"},
 	{Action: ReadRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read payment runs"},
 	{Action: ManageRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "open, settle and reverse payment runs", Remark: "own cases are left out"},
 	{Action: RunJobs, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see and start scheduled jobs"},

@@ -80,6 +80,7 @@ var ranks = map[permission.UserType]may{
 			permission.EditLists, permission.ManagePrices, permission.RunJobs, permission.ManageRuns, permission.SendMail,
 			permission.ReadAudit, permission.RestoreCase, permission.MoveMoney,
 			permission.ApproveZero,    // 4.2
+			permission.ReadPassword,   // 7.3
 			permission.ReadOperations, // 2.5
 		},
 	},

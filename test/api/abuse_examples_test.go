@@ -261,9 +261,18 @@ var examples = map[string]func(*abused) example{
 			"user_id": root, "pay_date": "2026-12-04", "case_ids": []any{s.ready()},
 		}}
 	},
-	"list-runs":  nothing,
-	"get-run":    aRun,
-	"settle-run": aRun,
+	"list-runs":      nothing,
+	"payment-report": aReport, "summary-report": aReport, "quickbooks-vendors": aReport, "quickbooks-transactions": aReport,
+	"individual-reports": func(s *abused) example {
+		s.opened()
+		return example{query: map[string]string{"start_date": "2026-01-01", "end_date": "2026-12-31", "email_type": "weekly"}}
+	},
+	"my-report":       func(s *abused) example { return theirRun(s, root) },
+	"report-password": nothing,
+	"list-files":      nothing,
+	"get-file":        func(s *abused) example { return theirReport(s, "dr-a") },
+	"get-run":         aRun,
+	"settle-run":      aRun,
 	"reverse-run": func(s *abused) example {
 		e := aRun(s)
 		e.body = map[string]any{"user_id": root, "reason": "because"}
@@ -290,6 +299,43 @@ func (s *abused) opened() string {
 	s.t.Helper()
 	id := s.ready()
 	return fmt.Sprint(s.allMove(root, 15, []string{id}).at("run_id"))
+}
+
+// aReport asks for a preview of what dr-a has open.
+func aReport(s *abused) example {
+	s.opened()
+	return example{query: map[string]string{"user_id": "dr-a", "start_date": "2026-01-01", "end_date": "2026-12-31", "email_type": "weekly"}}
+}
+
+// theirRun asks for one's own report of a run that pays the owner.
+func theirRun(s *abused, owner string) example {
+	s.t.Helper()
+	run, _ := s.runOf(owner)
+	return example{query: map[string]string{"run_id": run}}
+}
+
+// theirReport names a stored report of the owner.
+func theirReport(s *abused, owner string) example {
+	s.t.Helper()
+	run, opener := s.runOf(owner)
+	made := s.get("/individual_provider_reports?run_id="+run, opener).is(200)
+	return example{path: map[string]string{"file_id": fmt.Sprint(made.at("files.0.file_id"))}}
+}
+
+// runOf gives a run that pays the owner one case. Nobody pays himself, so somebody else has opened it.
+func (s *abused) runOf(owner string) (run, opener string) {
+	s.t.Helper()
+	opener, at := root, s.at
+	if owner == root {
+		opener, at = "global-admin", s.own
+	}
+	if theirs, known := s.places[owner]; known {
+		at = theirs
+	}
+	id := s.next("c")
+	s.drafts(owner, at, id)
+	s.allMove(opener, 10, []string{id})
+	return fmt.Sprint(s.allMove(opener, 15, []string{id}).at("run_id")), opener
 }
 
 func aRun(s *abused) example { return example{path: map[string]string{"run_id": s.opened()}} }

@@ -114,9 +114,19 @@ var matrixRows = map[string]matrixRow{
 	"get-run":             {all: fromCase},
 	"settle-run":          {all: fromGlobal},
 	"reverse-run":         {all: fromGlobal},
-	"list-pay-tiers":      {all: fromGlobal},
-	"tiers-summary":       {all: fromGlobal},
-	"load-pay-tiers":      {all: "403 403 403 403 201 201"},
+
+	"payment-report":          {all: fromCase},
+	"summary-report":          {all: fromCase},
+	"individual-reports":      {all: fromCase},
+	"quickbooks-vendors":      {all: fromCase},
+	"quickbooks-transactions": {all: fromCase},
+	"my-report":               {own: everybody, member: "404 404 404 404 404 404", stranger: "404 404 404 404 404 404", about: theirRun},
+	"report-password":         {all: everybody},
+	"list-files":              {all: fromCase},
+	"get-file":                {own: everybody, member: unseen, stranger: unseen, about: theirReport},
+	"list-pay-tiers":          {all: fromGlobal},
+	"tiers-summary":           {all: fromGlobal},
+	"load-pay-tiers":          {all: "403 403 403 403 201 201"},
 }
 
 func (s *abused) caseOf(owner string) string {

@@ -23,6 +23,8 @@ var scopesOfRoutes = map[string]string{
 	"create-facility": "cases:write", "change-facility": "cases:write", "delete-facility": "cases:write",
 
 	"open-run": "payments", "list-runs": "payments", "get-run": "payments", "settle-run": "payments", "reverse-run": "payments",
+	"payment-report": "payments", "summary-report": "payments", "individual-reports": "payments", "my-report": "payments", "report-password": "payments",
+	"quickbooks-vendors": "payments", "quickbooks-transactions": "payments", "list-files": "payments", "get-file": "payments",
 	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments",
 
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",

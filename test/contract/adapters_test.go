@@ -91,6 +91,7 @@ func TestSurgeons(t *testing.T)   { onEach(t, contract.Surgeons) }
 func TestFacilities(t *testing.T) { onEach(t, contract.Facilities) }
 func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
 func TestTokens(t *testing.T)     { onEach(t, contract.Tokens) }
+func TestStatements(t *testing.T) { onEach(t, contract.Statements) }
 func TestLedger(t *testing.T)     { onEach(t, contract.Ledger) }
 func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
 func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }

@@ -273,7 +273,7 @@ func TestCountingUsesTakesAFixedNumberOfStatements(t *testing.T) {
 		}
 		empty := count()
 		populate(t, db, 20)
-		if full := count(); full != empty || full > 9 {
+		if full := count(); full != empty || full > 10 {
 			t.Errorf("%d statements when empty, %d when not", empty, full)
 		}
 	})

@@ -1,0 +1,166 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"surgicase/application/statements"
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/statement"
+)
+
+// Books are the use cases about reports, accounting files and exports.
+type Books struct {
+	Reports *statements.Reports
+}
+
+const (
+	tagReports    = "Reports"
+	tagAccounting = "QuickBooks"
+)
+
+const aboutRuns = "With run_id the file of that payment run: made once, kept, and the same to the byte from then on. Without it a preview of the payments that are open now, " +
+	"filtered by case date and provider, without refunds. Nothing is mailed and no case is moved. "
+
+func (a *API) reportRoutes() {
+	faults := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict}
+	for _, r := range []struct {
+		kind                           statement.FileKind
+		id, tag, alias, summary, about string
+		mime                           string
+	}{
+		{statement.PaymentReport, "payment-report", tagReports, "", "Get the payment report of all providers", "An encrypted PDF; GET /report_password?scope=organisation tells what opens it.", "application/pdf"},
+		{statement.SummaryReport, "summary-report", tagReports, "", "Get the summary of payments by state", "An encrypted PDF; GET /report_password?scope=organisation tells what opens it.", "application/pdf"},
+		{statement.Vendors, "quickbooks-vendors", tagAccounting, "/quickbooks-vendors-csv", "Get the vendors for QuickBooks as CSV", "Those who have a bill in the file of transactions, by the same names. The opening balance is empty: the bills carry what is owed.", "text/csv"},
+		{
+			statement.Transactions, "quickbooks-transactions", tagAccounting, "/quickbooks-transactions-iif", "Get the bills for QuickBooks Desktop as IIF",
+			"All payments of the run, whatever became of them, as BILL, and as BILL REFUND the cancellations and reversals that it carries; entries of 0.00 make no bill. Import each run once: QuickBooks notices no repetition.",
+			"application/octet-stream",
+		},
+	} {
+		path := "/" + string(r.kind)
+		var aliases []string
+		if r.alias != "" {
+			path = map[statement.FileKind]string{statement.Vendors: "/quickbooks_vendors_csv", statement.Transactions: "/quickbooks_transactions_iif"}[r.kind]
+			aliases = append(aliases, r.alias)
+		}
+		register(a, route{
+			method: http.MethodGet, path: path, aliases: aliases, id: r.id, tag: r.tag, owner: true, faults: faults, summary: r.summary,
+			description: "For Case Admins. " + aboutRuns + r.about,
+		}, func(ctx context.Context, in *fileInput) (*fileAnswer, error) { return a.file(ctx, in, r.kind) })
+		a.answersWith(append(aliases, path), r.mime)
+	}
+	register(a, route{
+		method: http.MethodGet, path: "/my_payment_report", id: "my-report", tag: tagReports, faults: faults,
+		summary: "Get one's own payment report", description: "An encrypted PDF; GET /report_password tells what opens it. " + aboutRuns,
+	}, a.myReport)
+	a.answersWith([]string{"/my_payment_report"}, "application/pdf")
+	a.individualRoutes()
+	a.generatedRoutes()
+}
+
+// answersWith describes an answer that is no JSON.
+func (a *API) answersWith(paths []string, mime string) {
+	for _, path := range paths {
+		a.huma.OpenAPI().Paths[path].Get.Responses["200"].Content = map[string]*huma.MediaType{mime: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+	}
+}
+
+// PeriodInput is what every report takes.
+type PeriodInput struct {
+	RunID     int64  `query:"run_id" minimum:"1" doc:"The payment run; without it a preview."`
+	StartDate string `query:"start_date" maxLength:"20" doc:"First case date of a preview, YYYY-MM-DD." example:"2026-10-01"`
+	EndDate   string `query:"end_date" maxLength:"20" doc:"Last case date of a preview, YYYY-MM-DD." example:"2026-12-31"`
+	EmailType string `query:"email_type" maxLength:"100" doc:"Accepted and ignored: nothing is mailed by a GET." example:"on_demand"`
+}
+
+func (in *PeriodInput) request(kind statement.FileKind, provider ident.UserID) (statements.Request, error) {
+	from, to, err := dateRange(in.StartDate, in.EndDate)
+	return statements.Request{Kind: kind, Run: in.RunID, Provider: provider, From: from, To: to}, err
+}
+
+type fileInput struct {
+	PeriodInput
+	UserID string `query:"user_id" maxLength:"100" doc:"Only this provider's lines. In trusted mode without a header it names the caller and filters nothing."`
+}
+
+// fileAnswer is a file with what is known about it.
+type fileAnswer struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition" doc:"The file's name."`
+	FileID      string `header:"X-File-ID" doc:"Its id in GET /generated_files."`
+	Preview     string `header:"X-Preview" doc:"True for a preview, which is not to be imported or paid by."`
+	Count       string `header:"X-Record-Count" doc:"Payments and refunds in it; of a vendor list the vendors."`
+	Amount      string `header:"X-Total-Amount" doc:"What it comes to."`
+	SHA256      string `header:"X-Content-SHA256" doc:"Of the file, in hex."`
+	Changes     string `header:"X-Changes" doc:"How many texts had to be written otherwise; GET /generated_files says which."`
+	ExportType  string `header:"X-Export-Type" doc:"Of accounting files: what it is."`
+	Key         string `header:"X-S3-Key" doc:"Where it is stored."`
+	URL         string `header:"X-S3-URL" doc:"Always empty: stored files are fetched here."`
+	Stored      string `header:"X-S3-Upload-Success" doc:"Always True: what cannot be stored is not given."`
+	EmailSent   string `header:"X-Email-Sent" doc:"Always False."`
+	EmailCount  string `header:"X-Email-Count" doc:"Always 0."`
+	Recipients  string `header:"X-Email-Total-Recipients" doc:"Always 0."`
+	Body        []byte
+}
+
+var exportTypes = map[statement.FileKind]string{statement.Vendors: "QuickBooks Vendors CSV", statement.Transactions: "QuickBooks Transactions IIF"}
+
+func (a *API) file(ctx context.Context, in *fileInput, kind statement.FileKind) (*fileAnswer, error) {
+	q, err := in.request(kind, "")
+	if err != nil {
+		return nil, err
+	}
+	if in.UserID != "" && actorOf(ctx).Credential != credentialQuery {
+		if q.Provider, err = ident.ParseUserID(in.UserID); err != nil {
+			return nil, fault.InvalidField("query.user_id", "must be a user id")
+		}
+	}
+	return a.made(ctx, q)
+}
+
+func (a *API) made(ctx context.Context, q statements.Request) (*fileAnswer, error) {
+	files, _, err := a.Reports.Make(ctx, actorOf(ctx), q)
+	if err != nil {
+		return nil, err
+	}
+	return a.fileAnswerOf(ctx, files[0])
+}
+
+func (a *API) fileAnswerOf(ctx context.Context, f statement.File) (*fileAnswer, error) {
+	content, err := a.Reports.Content(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return &fileAnswer{
+		ContentType: f.ContentType, Disposition: `attachment; filename="` + f.Name + `"`, FileID: strconv.FormatInt(f.ID, 10), Preview: spelled(f.Run == 0),
+		Count: strconv.Itoa(f.Records), Amount: f.Total.String(), SHA256: hex.EncodeToString(f.SHA256), Changes: strconv.Itoa(len(f.Changes)),
+		ExportType: exportTypes[f.Kind], Key: f.Key, Stored: spelled(true), EmailSent: spelled(false), EmailCount: "0", Recipients: "0", Body: content,
+	}, nil
+}
+
+// spelled writes a truth value as the old product did in headers.
+func spelled(truth bool) string {
+	if truth {
+		return "True"
+	}
+	return "False"
+}
+
+type myReportInput struct {
+	PeriodInput
+	OnlyCaller
+}
+
+func (a *API) myReport(ctx context.Context, in *myReportInput) (*fileAnswer, error) {
+	q, err := in.request(statement.ProviderReport, actorOf(ctx).User)
+	if err != nil {
+		return nil, err
+	}
+	return a.made(ctx, q)
+}
