@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -148,7 +149,7 @@ type filesInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most entries to give. Without it up to 1,000 and truncated says whether there are more."`
 	Cursor string `query:"cursor" maxLength:"1000" doc:"Where to go on: from the Link header of the page before."`
 	OnlyCaller
-	Kind  string `query:"kind" enum:"provider_payment_report,provider_payment_summary_report,individual_provider_report,quickbooks_vendors,quickbooks_transactions" doc:"Only files of this kind."`
+	Kind  string `query:"kind" maxLength:"40" doc:"Only files of this kind, as the list names it." example:"quickbooks_vendors"`
 	RunID int64  `query:"run_id" minimum:"1" doc:"Only files of this payment run."`
 }
 
@@ -164,6 +165,9 @@ func (a *API) listFiles(ctx context.Context, in *filesInput) (*filesAnswer, erro
 	last, err := readCursor[numberKey]("generated_files", in.Cursor)
 	if err != nil {
 		return nil, err
+	}
+	if in.Kind != "" && !slices.Contains(statement.Kinds, statement.FileKind(in.Kind)) {
+		return nil, fault.InvalidField("query.kind", "is no kind of file")
 	}
 	limit := PageInput{Limit: in.Limit}.limit()
 	q := statement.FileQuery{Kind: statement.FileKind(in.Kind), Run: in.RunID, Limit: limit + 1}

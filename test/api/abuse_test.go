@@ -302,11 +302,24 @@ func (j *judge) refused(t *testing.T, op *operation, bad spoiled, a answer) bool
 	if len(a.raw) > 64<<10 && a.status >= 400 {
 		problem("the refusal has %d bytes", len(a.raw))
 	}
-	if tables := changed(j.before, j.db.print()); len(tables) > 0 && op.ID != "user-environment" {
+	tables := changed(j.before, j.db.print())
+	if a.status < 300 && len(tables) > 0 {
+		j.remember()
+		tables = slices.DeleteFunc(tables, func(table string) bool { return slices.Contains(storing[op.base()], table) })
+	}
+	if len(tables) > 0 && op.ID != "user-environment" {
 		problem("%v changed", tables)
 		j.remember()
 	}
 	return true
+}
+
+// storing are the tables into which granted reads write: reports are stored (decisions 7.1), and a password is
+// made when it is first asked for.
+var storing = map[string][]string{
+	"payment-report": {"generated_files", "report_passwords"}, "summary-report": {"generated_files", "report_passwords"}, "report-password": {"report_passwords"},
+	"individual-reports": {"generated_files", "report_passwords"}, "my-report": {"generated_files", "report_passwords"},
+	"quickbooks-vendors": {"generated_files", "vendor_names"}, "quickbooks-transactions": {"generated_files", "vendor_names"},
 }
 
 // document looks at a problem document.
