@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.uber.org/fx"
 
 	"surgicase/adapters/sqlstore"
+	"surgicase/adapters/stubnpi"
 	"surgicase/application/cases"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
@@ -82,12 +84,28 @@ func fillDemo(ctx context.Context, store ports.Store, ids ports.IDs, rules pay.R
 	}
 	clock := &demoClock{demoStart}
 	d := &demo{store: store, clock: clock, cases: cases.New(store, clock, ids, silent{}, rules), places: map[string][2]int64{}}
-	for _, step := range []func(context.Context) error{d.people, d.equip, d.codes, d.record, d.move} {
+	for _, step := range []func(context.Context) error{d.directory, d.people, d.equip, d.codes, d.record, d.move} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("demonstration data: %w", err)
 		}
 	}
 	return nil
+}
+
+// directory lists the invented providers, so that they can be searched and entered by their NPIs.
+func (d *demo) directory(ctx context.Context) error {
+	records := stubnpi.Invented()
+	return d.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		sum := sha256.Sum256([]byte("demonstration"))
+		load, err := r.NPILoads.Begin(ctx, npi.File{Name: "demonstration", SHA256: sum[:]}, demoStart)
+		if err != nil {
+			return err
+		}
+		if load, err = r.NPILoads.Apply(ctx, load, npi.Batch{Rows: int64(len(records)), Records: records}); err != nil {
+			return err
+		}
+		return r.NPILoads.Finish(ctx, load, demoStart)
+	})
 }
 
 func hasNobody(ctx context.Context, store ports.Store) (bool, error) {

@@ -32,12 +32,12 @@ type createFacilityInput struct {
 	OwnerInput
 	Body struct {
 		UserID        string `json:"user_id,omitempty" maxLength:"100" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
-		FacilityName  string `json:"facility_name" minLength:"1" maxLength:"1000" example:"Example Surgery Center"`
+		FacilityName  string `json:"facility_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"1000" example:"Example Surgery Center"`
 		FacilityNPI   Digits `json:"facility_npi" doc:"Ten digits, checked by the check digit."`
-		FacilityAddr  string `json:"facility_addr" minLength:"1" maxLength:"100" example:"1 Sample Plaza"`
-		FacilityCity  string `json:"facility_city" minLength:"1" maxLength:"50" example:"Portland"`
-		FacilityState string `json:"facility_state" minLength:"2" maxLength:"2" example:"OR"`
-		FacilityZip   string `json:"facility_zip" minLength:"5" maxLength:"10" example:"97201"`
+		FacilityAddr  string `json:"facility_addr,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"100" example:"1 Sample Plaza"`
+		FacilityCity  string `json:"facility_city,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"50" example:"Portland"`
+		FacilityState string `json:"facility_state,omitempty" doc:"Default: what the provider directory holds." minLength:"2" maxLength:"2" example:"OR"`
+		FacilityZip   string `json:"facility_zip,omitempty" doc:"Default: what the provider directory holds." minLength:"5" maxLength:"10" example:"97201"`
 	}
 }
 
@@ -55,7 +55,7 @@ func (a *API) createFacility(ctx context.Context, in *createFacilityInput) (*cre
 	var r reader
 	b := &in.Body
 	f := directory.Facility{
-		Owner: r.ownerOf(ctx, b.UserID, in.UserID), Name: r.line("body.facility_name", b.FacilityName, maxFacility, true),
+		Owner: r.ownerOf(ctx, b.UserID, in.UserID), Name: r.line("body.facility_name", b.FacilityName, maxFacility, false),
 		NPI: r.npi("body.facility_npi", b.FacilityNPI), Address: r.address("facility", b.FacilityAddr, b.FacilityCity, b.FacilityState, b.FacilityZip),
 	}
 	if err := r.bad.Err(); err != nil {

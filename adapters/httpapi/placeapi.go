@@ -26,7 +26,7 @@ func (a *API) placeRoutes() {
 	deleting := []int{http.StatusForbidden, http.StatusNotFound, http.StatusPreconditionFailed}
 	register(a, route{
 		method: http.MethodPost, path: "/surgeon", id: "create-surgeon", tag: tagSurgeons, status: http.StatusCreated, owner: true, faults: creating,
-		summary: "Add a surgeon", description: "Somebody the owner works with; for the owner's cases only.",
+		summary: "Add a surgeon", description: "Somebody the owner works with; for the owner's cases only. The NPI alone is enough if the provider directory has the rest.",
 	}, a.createSurgeon)
 	register(a, route{
 		method: http.MethodPatch, path: "/surgeon", id: "change-surgeon", tag: tagSurgeons, faults: changing,
@@ -42,7 +42,7 @@ func (a *API) placeRoutes() {
 	}, a.listSurgeons)
 	register(a, route{
 		method: http.MethodPost, path: "/facility", id: "create-facility", tag: tagFacilities, status: http.StatusCreated, owner: true, faults: creating,
-		summary: "Add a facility", description: "A place the owner works at; for the owner's cases only.",
+		summary: "Add a facility", description: "A place the owner works at; for the owner's cases only. The NPI alone is enough if the provider directory has the rest.",
 	}, a.createFacility)
 	register(a, route{
 		method: http.MethodPatch, path: "/facility", id: "change-facility", tag: tagFacilities, faults: changing,
@@ -84,11 +84,12 @@ func versionIn(ifMatch string) (int64, error) {
 
 func versionTag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
 
-// address reads the parts of an address, whose names differ between surgeons and facilities.
+// address reads the parts of an address, whose names differ between surgeons and facilities. What is not
+// given comes from the provider directory.
 func (r *reader) address(prefix, line, city, state, zip string) directory.Address {
 	at := "body." + prefix
 	return directory.Address{
-		Line: r.line(at+"_addr", line, maxPlaceLine, true), City: r.line(at+"_city", city, maxCity, true),
+		Line: r.line(at+"_addr", line, maxPlaceLine, false), City: r.line(at+"_city", city, maxCity, false),
 		State: r.state(at+"_state", state), ZIP: r.zip(at+"_zip", zip),
 	}
 }

@@ -43,6 +43,7 @@ func (a *API) peopleRoutes() {
 	a.permissionRoutes()
 	a.tokenRoutes()
 	a.npiRoutes()
+	a.npiSearchRoutes()
 }
 
 func (a *API) houseRoutes() {

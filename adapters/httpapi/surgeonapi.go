@@ -34,13 +34,13 @@ type createSurgeonInput struct {
 	OwnerInput
 	Body struct {
 		UserID       string `json:"user_id,omitempty" maxLength:"100" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
-		FirstName    string `json:"first_name" minLength:"1" maxLength:"250" example:"Avery"`
-		LastName     string `json:"last_name" minLength:"1" maxLength:"250" example:"Surgeon"`
+		FirstName    string `json:"first_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"250" example:"Avery"`
+		LastName     string `json:"last_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"250" example:"Surgeon"`
 		SurgeonNPI   Digits `json:"surgeon_npi" doc:"Ten digits, checked by the check digit."`
-		SurgeonAddr  string `json:"surgeon_addr" minLength:"1" maxLength:"100" example:"1 Sample Plaza"`
-		SurgeonCity  string `json:"surgeon_city" minLength:"1" maxLength:"50" example:"Portland"`
-		SurgeonState string `json:"surgeon_state" minLength:"2" maxLength:"2" example:"OR"`
-		SurgeonZip   string `json:"surgeon_zip" minLength:"5" maxLength:"10" example:"97201"`
+		SurgeonAddr  string `json:"surgeon_addr,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"100" example:"1 Sample Plaza"`
+		SurgeonCity  string `json:"surgeon_city,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"50" example:"Portland"`
+		SurgeonState string `json:"surgeon_state,omitempty" doc:"Default: what the provider directory holds." minLength:"2" maxLength:"2" example:"OR"`
+		SurgeonZip   string `json:"surgeon_zip,omitempty" doc:"Default: what the provider directory holds." minLength:"5" maxLength:"10" example:"97201"`
 	}
 }
 
@@ -58,7 +58,7 @@ func (a *API) createSurgeon(ctx context.Context, in *createSurgeonInput) (*creat
 	var r reader
 	b := &in.Body
 	s := directory.Surgeon{
-		Owner: r.ownerOf(ctx, b.UserID, in.UserID), First: r.name("body.first_name", b.FirstName), Last: r.name("body.last_name", b.LastName),
+		Owner: r.ownerOf(ctx, b.UserID, in.UserID), First: r.line("body.first_name", b.FirstName, maxName, false), Last: r.line("body.last_name", b.LastName, maxName, false),
 		NPI: r.npi("body.surgeon_npi", b.SurgeonNPI), Address: r.address("surgeon", b.SurgeonAddr, b.SurgeonCity, b.SurgeonState, b.SurgeonZip),
 	}
 	if err := r.bad.Err(); err != nil {

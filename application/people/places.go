@@ -2,11 +2,13 @@ package people
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
 
 	"surgicase/domain/directory"
+	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/npi"
 	"surgicase/domain/permission"
@@ -42,6 +44,8 @@ type placeParts struct {
 	deleted     *time.Time
 	number      npi.NPI
 	contents    []string
+	complete    func(npi.Record)
+	missing     func() []string
 }
 
 // NewSurgeons makes the service for surgeons.
@@ -50,7 +54,7 @@ func NewSurgeons(store ports.Store, clock ports.Clock, events ports.Events) *Sur
 		trail: trail{store, clock, events, "surgeon"},
 		repo:  func(r ports.Repos) placeRepo[directory.Surgeon] { return r.Surgeons },
 		parts: func(s *directory.Surgeon) placeParts {
-			return placeParts{s.ID, s.Version, s.Owner, &s.CreatedAt, &s.DeletedAt, s.NPI, s.Contents()}
+			return placeParts{s.ID, s.Version, s.Owner, &s.CreatedAt, &s.DeletedAt, s.NPI, s.Contents(), s.Complete, s.Missing}
 		},
 	}
 }
@@ -61,14 +65,15 @@ func NewFacilities(store ports.Store, clock ports.Clock, events ports.Events) *F
 		trail: trail{store, clock, events, "facility"},
 		repo:  func(r ports.Repos) placeRepo[directory.Facility] { return r.Places },
 		parts: func(f *directory.Facility) placeParts {
-			return placeParts{f.ID, f.Version, f.Owner, &f.CreatedAt, &f.DeletedAt, f.NPI, f.Contents()}
+			return placeParts{f.ID, f.Version, f.Owner, &f.CreatedAt, &f.DeletedAt, f.NPI, f.Contents(), f.Complete, f.Missing}
 		},
 	}
 }
 
-// Add stores a place for its owner.
+// Add stores a place for its owner. What is missing comes from the provider directory.
 //
-// Faults: Forbidden "not_your_data"; Invalid if the owner is no active user.
+// Faults: Forbidden "not_your_data"; Invalid if the owner is no active user, or the directory does not
+// have what is missing.
 func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, error) {
 	owner := s.parts(&in).owner
 	if err := permission.Check(who, permission.EditPlaces, owner); err != nil {
@@ -81,6 +86,9 @@ func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, err
 		if err := checkActive(ctx, r, owner); err != nil {
 			return err
 		}
+		if err := s.complete(ctx, r, &made); err != nil {
+			return err
+		}
 		if err := s.repo(r).Add(ctx, &made); err != nil {
 			return err
 		}
@@ -91,6 +99,26 @@ func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, err
 	})
 	s.happened(ctx, s.entity+".created", who, err)
 	return made, err
+}
+
+// complete fills in what is missing from the directory.
+func (s *Places[T]) complete(ctx context.Context, r ports.Repos, place *T) error {
+	parts := s.parts(place)
+	if len(parts.missing()) == 0 {
+		return nil
+	}
+	record, err := r.NPIs.Get(ctx, parts.number)
+	switch {
+	case err == nil:
+		parts.complete(record)
+	case !errors.Is(err, fault.NotFound):
+		return err
+	}
+	var bad fault.Collector
+	for _, field := range parts.missing() {
+		bad.Add("body."+field, "is required: the provider directory does not have it")
+	}
+	return bad.Err()
 }
 
 // Change edits a place by apply, which names the fields that it changed and may run more than once.

@@ -136,6 +136,12 @@ var examples = map[string]func(*abused) example{
 			"actor": "dr-a", "action": "case.read", "entity": "case", "outcome": "done", "from": "2026-01-01T00:00:00Z", "to": "2026-12-31T00:00:00Z",
 		}}
 	},
+	"search-surgeon": func(*abused) example {
+		return example{query: map[string]string{"first_name": "ro", "last_name": "testwell", "state": "OR"}}
+	},
+	"search-facility": func(*abused) example {
+		return example{query: map[string]string{"facility_name": "marys example", "state": "OR"}}
+	},
 	"check-npi": func(*abused) example {
 		return example{query: map[string]string{"npi": "1555123458", "facility": "false"}}
 	},

@@ -105,6 +105,8 @@ var matrixRows = map[string]matrixRow{
 	"list-cpt-codes":      {all: everybody},
 	"list-permissions":    {all: everybody},
 	"check-npi":           {all: everybody},
+	"search-surgeon":      {all: everybody},
+	"search-facility":     {all: everybody},
 	"put-case-status":     {all: fromGlobal},
 	"put-user-type":       {all: "403 403 403 403 200 200"},
 	"put-user-doc-type":   {all: "403 403 403 403 201 201"},

@@ -1,12 +1,17 @@
 package api
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
+	"surgicase/adapters/stubnpi"
+	"surgicase/domain/civil"
 	"surgicase/domain/npi"
 	"surgicase/domain/permission"
+	"surgicase/ports"
 	"surgicase/test/given"
 )
 
@@ -81,5 +86,70 @@ func TestNPIsAreVerifiedInTheBackground(t *testing.T) {
 		p.send(http.MethodPatch, "/user", "dr-b", map[string]any{"user_id": "dr-b", "user_npi": 1555123458, "first_name": "ROWENA", "last_name": "Testwell-Smith"}).is(200)
 		p.work()
 		p.get("/user", "dr-b").is(200).has("user.npi_status", "verified", "user.registry_name", "ROWENA TESTWELL")
+	})
+}
+
+// listed fills the provider directory.
+func (p *program) listed(records ...npi.Record) {
+	p.t.Helper()
+	p.inTx(func(ctx context.Context, r ports.Repos) error {
+		load, err := r.NPILoads.Begin(ctx, npi.File{Name: "test", SHA256: make([]byte, 32)}, p.clock.Now())
+		if err == nil {
+			_, err = r.NPILoads.Apply(ctx, load, npi.Batch{Rows: int64(len(records)), Records: records})
+		}
+		return err
+	})
+}
+
+func TestSearchOfTheProviderDirectory(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.listed(stubnpi.Invented()...)
+		for query, count := range map[string]int{
+			"last_name=obrien": 1, "last_name=Macy": 2, "last_name=O%27Brien-Macy&first_name=AV": 1, "first_name=rowena": 1, "last_name=test&first_name=row&state=or": 1,
+			"last_name=testwell&state=TX": 0, "last_name=nobody": 0, "first_name=1555123458": 1, "last_name=1555123458&first_name=": 1, "first_name=1555123459": 0,
+			"first_name=1999999992": 0, "last_name=%25": -1, "last_name=test_": 1, "last_name=t%25w": 0, "": -1, "last_name=&first_name=": -1, "last_name=%F0%9F%91%8D": -1,
+		} {
+			for _, path := range []string{"/search_surgeon?", "/search-surgeon?"} {
+				answer := p.get(path+query, "provider")
+				if count < 0 {
+					answer.refused(422, "invalid_input").has("errors.0.location", "query.last_name")
+				} else if got := len(answer.is(200).at("surgeons").([]any)); got != count {
+					t.Errorf("%s finds %d, want %d", query, got, count)
+				}
+			}
+		}
+		p.get("/search_surgeon?last_name=testwell&first_name=Ro", "provider").is(200).has("message", "Found 1 matching surgeon(s)", "search_criteria.first_name", "Ro",
+			"surgeons.0.npi", 1555123458, "surgeons.0.first_name", "Rowena", "surgeons.0.address", "1 Sample Plaza", "surgeons.0.city", "Testville", "surgeons.0.state", "OR", "surgeons.0.zip", "970010001")
+		for _, name := range []string{"marys", "MARY'S hospital", "st. mary", "1999999992", "main"} {
+			p.get("/search-facility?facility_name="+url.QueryEscape(name), "provider").is(200).has("facilities.0.facility_name", "St. Mary's Example Hospital (Main)", "facilities.0.npi", 1999999992)
+		}
+		p.get("/search_facility?facility_name=1555123458", "provider").is(200).none("facilities")
+		p.get("/search_facility?facility_name=%20", "provider").refused(422, "invalid_input").has("errors.0.location", "query.facility_name")
+		p.get("/search_facility?facility_name=x&state=XX", "provider").refused(422, "invalid_input").has("errors.0.location", "query.state")
+	})
+}
+
+func TestASurgeonOrFacilityFromItsNPIAlone(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		gone := npi.Record{NPI: given.NPIOf(1), Kind: npi.Individual, First: "GIL", Last: "GONE", Address: npi.Address{Line: "1 A ST", City: "B", State: "OR", ZIP: "97001"}}
+		abroad := gone
+		abroad.NPI, abroad.Address.State, abroad.Address.ZIP = given.NPIOf(2), "ONTARIO", "K1A 0B1"
+		gone.Deactivated = civil.Date{Year: 2026, Month: time.January, Day: 2}
+		p.listed(append(stubnpi.Invented(), gone, abroad)...)
+		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": 1555123458}).is(201).
+			has("first_name", "Rowena", "last_name", "Testwell", "surgeon_addr", "1 Sample Plaza", "surgeon_city", "Testville", "surgeon_state", "OR", "surgeon_zip", "970010001")
+		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": "1555123458", "first_name": "Ro", "surgeon_zip": "97201"}).is(201).
+			has("first_name", "Ro", "last_name", "Testwell", "surgeon_zip", "97201")
+		p.send(http.MethodPost, "/facility", "provider", map[string]any{"facility_npi": 1999999992}).is(201).has("facility_name", "St. Mary's Example Hospital (Main)", "facility_state", "OR")
+		for _, number := range []string{given.NPIOf(9).String(), gone.NPI.String(), "1999999992"} {
+			p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": number}).refused(422, "invalid_input").
+				has("errors.0.location", "body.first_name", "errors.5.location", "body.surgeon_zip")
+		}
+		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": abroad.NPI.String()}).refused(422, "invalid_input").
+			has("errors.0.location", "body.surgeon_state", "errors.1.location", "body.surgeon_zip")
+		p.send(http.MethodPost, "/facility", "provider", map[string]any{"facility_npi": 1555123458}).refused(422, "invalid_input").has("errors.0.location", "body.facility_name")
+		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{}).refused(422, "invalid_input")
 	})
 }

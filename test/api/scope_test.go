@@ -16,7 +16,7 @@ import (
 var scopesOfRoutes = map[string]string{
 	"get-case": "cases:read", "case-history": "cases:read", "case-pay": "cases:read", "filter-cases": "cases:read", "group-cases": "cases:read",
 	"cases-by-status": "cases:read", "case-dashboard": "cases:read", "user-dashboard": "cases:read", "build-dashboard": "cases:read",
-	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read", "check-npi": "cases:read",
+	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read", "check-npi": "cases:read", "search-surgeon": "cases:read", "search-facility": "cases:read",
 
 	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "move-cases": "cases:write",
 	"create-surgeon": "cases:write", "change-surgeon": "cases:write", "delete-surgeon": "cases:write",
