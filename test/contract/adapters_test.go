@@ -28,7 +28,8 @@ var stores = map[string]func(*testing.T) *database{
 // database is a store together with where it is, for tests that look behind the port.
 type database struct {
 	*sqlstore.Store
-	url string
+	url   string
+	nodes *nodes // of a cluster; nil for one database
 }
 
 // opened gives a store with a fresh schema, closed with the test.
@@ -53,7 +54,7 @@ func unmigrated(t *testing.T, url string, open func(sqlstore.Config) (*sqlstore.
 			t.Errorf("closing: %v", err)
 		}
 	})
-	return &database{store, url}
+	return &database{Store: store, url: url}
 }
 
 func keyring(t *testing.T) *sqlstore.Keyring {
@@ -72,6 +73,10 @@ func keyring(t *testing.T) *sqlstore.Keyring {
 // onEach runs a suite on every adapter.
 func onEach(t *testing.T, suite func(*testing.T, func(*testing.T) ports.Store)) {
 	t.Helper()
+	if *onCluster {
+		onGalera(t, suite)
+		return
+	}
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // one computes while the other waits for its disk

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"strconv"
 	"testing"
 
 	"surgicase/domain/surgical"
@@ -61,17 +62,20 @@ func (w *world) arrivesOnce() {
 }
 
 func (w *world) tellsTaken() {
+	number := ""
 	w.do(func(ctx context.Context, r ports.Repos) error {
 		if err := r.Users.Add(ctx, given.User("ann", 1)); err != nil {
 			return err
 		}
 		c := given.Case("c-1", "ann")
 		c.DeletedAt, c.DeletedBy = given.Morning, "ann"
-		return r.Cases.Add(ctx, c)
+		err := r.Cases.Add(ctx, c)
+		number = strconv.FormatInt(c.Number, 10)
+		return err
 	})
-	for key, want := range map[ports.Key]string{ports.UserKey: "ann", ports.CaseKey: "c-1", ports.NumberKey: "1"} {
+	for key, want := range map[ports.Key]string{ports.UserKey: "ann", ports.CaseKey: "c-1", ports.NumberKey: number} {
 		got := read(w, func(ctx context.Context, r ports.Repos) (map[string]bool, error) {
-			return r.Arrivals.Taken(ctx, key, []string{want, "999"})
+			return r.Arrivals.Taken(ctx, key, []string{want, "99999"})
 		})
 		if len(got) != 1 || !got[want] {
 			w.t.Errorf("%s: %v", key, got)

@@ -57,6 +57,14 @@ type sentence struct {
 	holds func(*world)
 }
 
+// needsLocks skips what rests on locks of the database: they do not reach across a cluster, and nothing
+// but the moment at which a task catches up depends on them (docs/DECISIONS.md).
+func (w *world) needsLocks() {
+	if c, ok := w.store.(interface{ Nodes() int }); ok && c.Nodes() > 1 {
+		w.t.Skip("locks do not reach across a cluster")
+	}
+}
+
 // try runs work in a transaction.
 func (w *world) try(fn work) error { return w.store.InTx(w.ctx, fn) }
 

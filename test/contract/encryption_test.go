@@ -74,7 +74,7 @@ func (e *estate) heard(t *testing.T, keys *sqlstore.Keyring, ear func(context.Co
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return &database{store, e.url}
+	return &database{store, e.url, nil}
 }
 
 // change changes the key set as a rotation does.

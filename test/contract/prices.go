@@ -168,6 +168,7 @@ func loadRollback(w *world) {
 }
 
 func loadWaits(w *world) {
+	w.needsLocks()
 	w.load(false, row(1, "Z9001", 100))
 	for _, codes := range [][]pay.Code{{"Z9001"}, {"Z9999"}, nil} {
 		w.waitsFor(func(ctx context.Context, r ports.Repos) error {

@@ -201,6 +201,7 @@ func userForUse(w *world) {
 }
 
 func userInUse(w *world) {
+	w.needsLocks()
 	w.hire(1, "ann")
 	w.waitsFor(
 		func(ctx context.Context, r ports.Repos) error { _, err := r.Users.GetForUse(ctx, "ann"); return err },

@@ -14,26 +14,44 @@ import (
 // Content prints every row of every table of a database of ours, so that two moments can be compared.
 func Content(t testing.TB, database string) string {
 	t.Helper()
-	u, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	driver, source, list := "sqlite3", strings.TrimPrefix(database, "sqlite://"), "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
-	if u.Scheme == "mysql" {
-		password, _ := u.User.Password()
-		driver, source = "mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), password, u.Host, u.Path)
+	db := behind(t, database)
+	defer db.Close()
+	list := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+	if strings.HasPrefix(database, "mysql") {
 		list = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name"
 	}
-	db, err := sql.Open(driver, source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	var b strings.Builder
 	for _, table := range printed(t, db, list) {
 		fmt.Fprintf(&b, "== %s\n%s\n", table, strings.Join(slices.Sorted(slices.Values(printed(t, db, "SELECT * FROM "+table))), "\n"))
 	}
 	return b.String()
+}
+
+// Rows gives the rows of a query of a database of ours, each in one line.
+func Rows(t testing.TB, database, query string) []string {
+	t.Helper()
+	db := behind(t, database)
+	defer db.Close()
+	return printed(t, db, query)
+}
+
+// behind opens a database past the store.
+func behind(t testing.TB, database string) *sql.DB {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, source := "sqlite3", strings.TrimPrefix(database, "sqlite://")
+	if u.Scheme == "mysql" {
+		password, _ := u.User.Password()
+		driver, source = "mysql", fmt.Sprintf("%s:%s@tcp(%s)%s", u.User.Username(), password, u.Host, u.Path)
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 // printed gives the rows of a query, each in one line.

@@ -8,6 +8,9 @@ need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || packages+=("$2"); 
 
 need rclone rclone # reads what we store
 need chromium chromium # shows /docs
+need mariadbd mariadb-server # with the next two, the cluster
+need rsync rsync
+[ -e /usr/lib/galera/libgalera_smm.so ] || [ -e /usr/lib64/galera-4/libgalera_smm.so ] || packages+=(galera-4)
 need npm npm # judges of the description of the API
 need exim4 exim4-daemon-light # takes our mail
 need openssl openssl # certificates of servers in tests
