@@ -38,6 +38,8 @@ type Parts struct {
 	Blobs       ports.Blobs
 	OnStatement func(ctx context.Context, took time.Duration, err error)
 	Log         io.Writer
+	Wake        time.Duration // how often what is due is looked for
+	Lease       time.Duration // how long after its last sign of life a run of a job is taken over
 }
 
 // core provides everything that commands share, from the configuration to the use cases.
@@ -67,6 +69,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		moving(),
 		watching(),
 		reporting(),
+		scheduling(),
 		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
 	)
 }
@@ -75,8 +78,8 @@ func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *peopl
 	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups, Tokens: tokens, Lookup: lookup}
 }
 
-func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs, trail *operations.Trail) httpapi.House {
-	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Trail: trail}
+func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs, jobs *operations.Jobs, trail *operations.Trail) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Jobs: jobs, Trail: trail}
 }
 
 func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office, books httpapi.Books) httpapi.Services {
@@ -100,6 +103,7 @@ type Running struct {
 	Notary  *operations.Notary
 	Support *support.Service
 	Sealer  *operations.Sealer
+	Jobs    *operations.Jobs
 	Close   func() error
 }
 
@@ -111,7 +115,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	}
 	r := &Running{}
 	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
-		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Courier, &r.Notary, &r.Support))
+		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Jobs, &r.Courier, &r.Notary, &r.Support))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}
@@ -135,8 +139,8 @@ func provideStore(life fx.Lifecycle, c Config, parts Parts, secrets ports.Secret
 func httpSide(onReady func(net.Addr)) fx.Option {
 	return fx.Options(
 		fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
-		fx.Invoke(runNotary), // stops last: what the others leave on the trail is sealed
-		fx.Invoke(runOutbox),
+		working(),
+		fx.Invoke(runSchedulerIfEnabled),
 		fx.Invoke(func(life fx.Lifecycle, stop fx.Shutdowner, c Config, api *httpapi.API, serving serving) {
 			serveHTTP(life, stop, c, api.Handler(), serving, onReady)
 		}),

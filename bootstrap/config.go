@@ -35,6 +35,7 @@ type Config struct {
 	NPIConfig
 	MovingConfig
 	ReportConfig
+	JobConfig
 	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
 	DrainSeconds   Count    `env:"DRAIN_SECONDS" envDefault:"0" doc:"seconds for which a server that was told to stop still answers while /health/ready says 503, so that a load balancer looks elsewhere first"`
 	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`

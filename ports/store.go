@@ -58,6 +58,8 @@ type Repos struct {
 	NPIs     NPIDirectory
 	NPILoads NPILoads
 	Findings NPIFindings
+	Jobs     Jobs
+	Keeping  Retention
 	Requests Requests
 
 	Letters    Letters

@@ -15,6 +15,9 @@ const (
 
 	// TrackBug has the bug tracker told how a bug stands. The payload is its id.
 	TrackBug = "track_bug"
+
+	// JobFailed has it told that a run of a job failed for good. The payload is its id.
+	JobFailed = "job_failed"
 )
 
 // The kinds of things that have an NPI.

@@ -26,6 +26,7 @@ type House struct {
 	Codes    *operations.Codes
 	Prices   *payments.Prices
 	Runs     *payments.Runs
+	Jobs     *operations.Jobs
 	Trail    *operations.Trail
 }
 
@@ -51,6 +52,7 @@ func (a *API) houseRoutes() {
 	a.listEditRoutes()
 	a.priceRoutes()
 	a.runRoutes()
+	a.jobRoutes()
 	a.dashboardRoutes()
 	a.auditRoutes()
 }

@@ -121,7 +121,7 @@ func (r ledgerRepo) Held(ctx context.Context, run int64) ([]pay.Held, error) {
 // Cases implements ports.Ledger.
 func (r ledgerRepo) Cases(ctx context.Context, run int64) ([]surgical.PaidCase, error) {
 	found := []surgical.PaidCase{}
-	err := caseSetRepo(r).each(ctx, "", "", "p.run_id = ? AND p.cancelled_at IS NULL AND p.reversed_at IS NULL ORDER BY c.human_case_id", []any{run}, nil,
+	err := caseSetRepo(r).each(ctx, "", "", "p.run_id = ? AND p.cancelled_at IS NULL AND p.reversed_at IS NULL AND c.active >= 0 ORDER BY c.human_case_id", []any{run}, nil,
 		func(s surgical.Standing, row caseRow) {
 			found = append(found, surgical.PaidCase{Standing: s, Deleted: row.DeletedAt.Valid})
 		})

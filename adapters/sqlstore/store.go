@@ -80,7 +80,14 @@ const (
 func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, s.write, nil, s.share, fn)
+		err := s.once(ctx, s.write, nil, s.share, func(ctx context.Context, work session) error {
+			if lease, ok := ports.LeaseOf(ctx); ok {
+				if err := work.hold(ctx, lease); err != nil {
+					return err
+				}
+			}
+			return fn(ctx, work.repos())
+		})
 		if err == nil || attempt == maxAttempts || !worthAnotherTry(err) {
 			return s.told(outward(err))
 		}
@@ -96,7 +103,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 // View implements ports.Store. It locks nothing: that would wait for writers and read past the
 // snapshot.
 func (s *Store) View(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
-	return s.told(outward(s.once(ctx, s.read, s.readTx, "", fn)))
+	return s.told(outward(s.once(ctx, s.read, s.readTx, "", func(ctx context.Context, work session) error { return fn(ctx, work.repos()) })))
 }
 
 // told tells of a database that is not there.
@@ -107,7 +114,7 @@ func (s *Store) told(err error) error {
 	return err
 }
 
-func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, ports.Repos) error) error {
+func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, session) error) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return err
@@ -118,7 +125,7 @@ func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, shar
 		options = append(options, opts)
 	}
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(ctx, session{db: tx, keys: s.keys, share: share}.repos())
+		return fn(ctx, session{db: tx, keys: s.keys, share: share})
 	}, options...)
 }
 
@@ -151,6 +158,7 @@ func (s session) repos() ports.Repos {
 		Arrivals: arrivalRepo{s},
 		Bugs:     bugRepo{s}, ClientRequests: clientRequestRepo{s},
 		Statements: statementRepo{s}, Files: fileRepo{s},
+		Jobs: jobRepo{s}, Keeping: retentionRepo{s},
 	}
 }
 

@@ -279,6 +279,11 @@ var examples = map[string]func(*abused) example{
 	"get-file":        func(s *abused) example { return theirReport(s, "dr-a") },
 	"get-run":         aRun,
 	"settle-run":      aRun,
+	"list-jobs":       nothing,
+	"run-job": func(s *abused) example {
+		s.ready()
+		return example{path: map[string]string{"name": "open_payment_run"}, query: map[string]string{"dry_run": "false"}}
+	},
 	"reverse-run": func(s *abused) example {
 		e := aRun(s)
 		e.body = map[string]any{"user_id": root, "reason": "because"}

@@ -48,6 +48,22 @@ func (p *program) database() *database {
 	return d
 }
 
+// spoil changes the database past the program.
+func (p *program) spoil(statement string) {
+	p.t.Helper()
+	d := p.database()
+	if !d.mysql {
+		var err error
+		if d.db, err = sql.Open("sqlite3", strings.Replace(p.databaseURL, "sqlite://", "file:", 1)+"?_busy_timeout=10000"); err != nil {
+			p.t.Fatal(err)
+		}
+		defer func() { _ = d.db.Close() }()
+	}
+	if _, err := d.db.Exec(statement); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // learn lists the tables that only granted requests may change.
 func (d *database) learn() {
 	d.t.Helper()

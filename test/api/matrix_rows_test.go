@@ -111,6 +111,8 @@ var matrixRows = map[string]matrixRow{
 	"put-user-type":       {all: "403 403 403 403 200 200"},
 	"put-user-doc-type":   {all: "403 403 403 403 201 201"},
 	"create-faq":          {all: "403 403 403 403 201 201"},
+	"list-jobs":           {all: fromGlobal},
+	"run-job":             {all: fromGlobal},
 	"open-run":            {all: "403 403 403 403 201 201"},
 	"list-runs":           {all: fromCase},
 	"get-run":             {all: fromCase},

@@ -31,6 +31,7 @@ var scopesOfRoutes = map[string]string{
 	"list-groups": "admin", "create-group": "admin", "get-group": "admin", "change-group": "admin", "delete-group": "admin",
 	"set-group-member": "admin", "remove-group-member": "admin",
 	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin", "secrets-cache-stats": "admin",
+	"list-jobs": "admin", "run-job": "admin",
 	"list-tokens": "admin", "create-token": "admin", "revoke-token": "admin",
 	"list-recipients": "admin", "create-recipient": "admin", "delete-recipient": "admin", "email-log": "admin",
 	"report-bug": "cases:write", "change-bug": "cases:write", "list-bugs": "cases:read", "log-request": "cases:read",

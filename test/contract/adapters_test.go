@@ -98,6 +98,8 @@ func TestGroups(t *testing.T)     { onEach(t, contract.Groups) }
 func TestTokens(t *testing.T)     { onEach(t, contract.Tokens) }
 func TestStatements(t *testing.T) { onEach(t, contract.Statements) }
 func TestLedger(t *testing.T)     { onEach(t, contract.Ledger) }
+func TestJobs(t *testing.T)       { onEach(t, contract.Jobs) }
+func TestRetention(t *testing.T)  { onEach(t, contract.Retention) }
 func TestPrices(t *testing.T)     { onEach(t, contract.Prices) }
 func TestCodes(t *testing.T)      { onEach(t, contract.Codes) }
 func TestLists(t *testing.T)      { onEach(t, contract.Lists) }

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/application/operations"
+	"surgicase/domain/job"
+)
+
+// Scheduler runs jobs at their times, or now.
+type Scheduler interface {
+	Schedule(ctx context.Context) error
+	ListJobs(ctx context.Context) ([]operations.JobReport, error)
+	RunJob(ctx context.Context, name string) (job.Run, error)
+	PreviewJob(ctx context.Context, name string) (string, error)
+}
+
+func scheduler(p Scheduler) *cobra.Command {
+	return &cobra.Command{
+		Use: "scheduler", Short: "Run the scheduled jobs until told to stop, without answering HTTP", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.Schedule(c.Context()) },
+	}
+}
+
+func jobCommands(p Scheduler) *cobra.Command {
+	c := &cobra.Command{Use: "job", Short: "List the scheduled jobs, or run one now as the operator"}
+	c.AddCommand(listJobs(p), runJob(p))
+	return c
+}
+
+func listJobs(p Scheduler) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the jobs with their times and how the last run went", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			reports, err := p.ListJobs(c.Context())
+			if err != nil {
+				return err
+			}
+			return table(c.OutOrStdout(), "JOB\tTIMES\tNEXT\tLAST\tSTATE\tOUTCOME", func(w io.Writer) {
+				for _, r := range reports {
+					last, state, outcome := "-", "-", "-"
+					if r.Last != nil {
+						last, state, outcome = moment(r.Last.StartedAt), string(r.Last.State), r.Last.Outcome
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Schedule, moment(r.Next), last, state, outcome)
+				}
+			})
+		},
+	}
+}
+
+func runJob(p Scheduler) *cobra.Command {
+	var dry bool
+	c := &cobra.Command{
+		Use: "run NAME", Short: "Run a job now and wait for it", Args: cobra.ExactArgs(1), Example: "  surgicase job run open_payment_run --dry-run",
+		RunE: func(c *cobra.Command, args []string) error {
+			if dry {
+				would, err := p.PreviewJob(c.Context(), args[0])
+				if err == nil {
+					fmt.Fprintln(c.OutOrStdout(), would)
+				}
+				return err
+			}
+			run, err := p.RunJob(c.Context(), args[0])
+			switch {
+			case err != nil:
+				return err
+			case run.State != job.Done:
+				return fmt.Errorf("%s failed: %s", run.Job, run.Outcome)
+			}
+			fmt.Fprintln(c.OutOrStdout(), run.Outcome)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&dry, "dry-run", false, "say what it would do and do nothing")
+	return c
+}

@@ -1,0 +1,138 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"surgicase/domain/ident"
+	"surgicase/ports"
+)
+
+type retentionRepo struct{ session }
+
+// condemned is what active holds of a case that is being purged: neither active nor merely deleted, so that
+// nobody can restore it while its objects go.
+const condemned = -1
+
+// CountExpired implements ports.Retention.
+func (r retentionRepo) CountExpired(ctx context.Context, before time.Time) (int, error) {
+	var n int
+	err := r.db.WithContext(ctx).Raw("SELECT COUNT(*) FROM cases WHERE active < 1 AND deleted_at < ?", micros(before)).Row().Scan(&n)
+	return n, err
+}
+
+// Condemn implements ports.Retention.
+func (r retentionRepo) Condemn(ctx context.Context, before time.Time, limit int) ([]ports.PurgedCase, error) {
+	rows, err := r.db.WithContext(ctx).Raw("SELECT human_case_id, case_id FROM cases WHERE active < 1 AND deleted_at < ? ORDER BY active, human_case_id LIMIT ?",
+		micros(before), limit).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	found := []ports.PurgedCase{}
+	var numbers []int64
+	for rows.Next() {
+		var c ports.PurgedCase
+		var id string
+		if err := rows.Scan(&c.Number, &id); err != nil {
+			return nil, err
+		}
+		c.ID = ident.CaseID(id)
+		found, numbers = append(found, c), append(numbers, c.Number)
+	}
+	if err := rows.Err(); err != nil || len(found) == 0 {
+		return found, err
+	}
+	if err := r.db.WithContext(ctx).Exec("UPDATE cases SET active = ?, version = version + 1 WHERE active = 0 AND human_case_id IN ?", condemned, padded(numbers)).Error; err != nil {
+		return nil, err
+	}
+	keys, err := r.objectKeys(ctx, numbers)
+	for i := range found {
+		found[i].Keys = keys[found[i].Number]
+	}
+	return found, err
+}
+
+// objectKeys gives the keys of all stored documents of the cases, replaced ones too.
+func (r retentionRepo) objectKeys(ctx context.Context, numbers []int64) (map[int64][]string, error) {
+	rows, err := r.db.WithContext(ctx).Raw("SELECT human_case_id, kind, object_key FROM case_documents WHERE human_case_id IN ? AND object_stored = 1"+
+		" ORDER BY human_case_id, kind, slot", padded(numbers)).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	keys := map[int64][]string{}
+	open := sealer{keys: r.keys}
+	for rows.Next() {
+		var row documentRow
+		if err := rows.Scan(&row.HumanCaseID, &row.Kind, &row.ObjectKey); err != nil {
+			return nil, err
+		}
+		keys[row.HumanCaseID] = append(keys[row.HumanCaseID], open.openText(row.ObjectKey, "object_key", row.place()).Reveal())
+	}
+	if open.err != nil {
+		return nil, open.err
+	}
+	return keys, rows.Err()
+}
+
+// Purge implements ports.Retention.
+func (r retentionRepo) Purge(ctx context.Context, numbers []int64) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	db, those := r.db.WithContext(ctx), padded(numbers)
+	for _, table := range []string{"case_history", "case_documents", "case_procedure_codes"} {
+		if err := db.Exec("DELETE FROM "+table+" WHERE human_case_id IN ?", those).Error; err != nil {
+			return err
+		}
+	}
+	done := db.Exec("DELETE FROM cases WHERE active = ? AND human_case_id IN ?", condemned, those)
+	if done.Error == nil && done.RowsAffected != int64(len(numbers)) {
+		return raceLost()
+	}
+	return done.Error
+}
+
+// Forget implements ports.Retention.
+func (r retentionRepo) Forget(ctx context.Context, requests, tasks, runs time.Time, limit int) (int, error) {
+	total := 0
+	for _, old := range []struct {
+		find, remove string
+		before       time.Time
+	}{
+		{"SELECT task_id FROM outbox WHERE done_at < ? ORDER BY task_id LIMIT ?", "DELETE FROM outbox WHERE task_id IN ?", tasks},
+		{"SELECT job_run_id FROM job_runs WHERE state <> 'running' AND finished_at < ? ORDER BY job_run_id LIMIT ?", "DELETE FROM job_runs WHERE job_run_id IN ?", runs},
+	} {
+		var ids []int64
+		if err := r.db.WithContext(ctx).Raw(old.find, micros(old.before), limit).Scan(&ids).Error; err != nil {
+			return total, err
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		done := r.db.WithContext(ctx).Exec(old.remove, padded(ids))
+		if done.Error != nil {
+			return total, done.Error
+		}
+		total += int(done.RowsAffected)
+	}
+	n, err := r.forgetRequests(ctx, micros(requests), limit)
+	return total + n, err
+}
+
+// forgetRequests removes keys one by one, for the reason that requestRepo.forget gives.
+func (r retentionRepo) forgetRequests(ctx context.Context, expired int64, limit int) (int, error) {
+	var old []requestRow
+	err := r.db.WithContext(ctx).Select("actor_id", "route", "request_key").Where("created_at < ?", expired).Order("created_at").Limit(limit).Find(&old).Error
+	if err != nil {
+		return 0, err
+	}
+	for i, row := range old {
+		err := r.db.WithContext(ctx).Exec("DELETE FROM idempotency_keys WHERE "+thisRequest+" AND created_at < ?", row.ActorID, row.Route, row.RequestKey, expired).Error
+		if err != nil {
+			return i, err
+		}
+	}
+	return len(old), nil
+}

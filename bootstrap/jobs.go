@@ -1,0 +1,113 @@
+package bootstrap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/fx"
+
+	"surgicase/adapters/cron"
+	"surgicase/application/operations"
+	"surgicase/application/payments"
+	"surgicase/domain/job"
+	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/ports"
+)
+
+// newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention) operations.JobList {
+	return operations.JobList{
+		Catchup: time.Duration(c.Catchup) * time.Hour,
+		Lease:   parts.Lease,
+		Jobs: map[string]operations.Job{
+			"open_payment_run": {
+				Schedule: job.Weekly(time.Monday, 8, 0), What: "opens the weekly payment run: payable cases at 10 go to 15",
+				Do: func(ctx context.Context, who permission.Actor) (string, error) {
+					done, err := runs.Open(ports.LastWrite(ctx), who, payments.NewRun{Kind: pay.Weekly})
+					return openedWords(done), err
+				},
+				Preview: func(ctx context.Context, who permission.Actor) (string, error) {
+					would, err := runs.Preview(ctx, who, payments.NewRun{Kind: pay.Weekly})
+					return openedWords(would), err
+				},
+			},
+			"settle_payment_runs": {
+				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every open payment run: its cases at 15 go to 20",
+				Do: func(ctx context.Context, who permission.Actor) (string, error) {
+					n, payments, err := runs.SettleAll(ctx, who)
+					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err
+				},
+			},
+			"retention": {
+				Schedule: job.Daily(3, 0), What: "purges cases that were deleted long ago, and forgets what is kept for a while only",
+				Do: keeping.Work, Preview: keeping.Preview,
+			},
+		},
+	}
+}
+
+// openedWords says how much a run pays. It names no amounts of one provider and no case.
+func openedWords(o payments.Opened) string {
+	if o.Run == nil {
+		return fmt.Sprintf("nothing to pay, %d cases held", len(o.Held))
+	}
+	run := "run"
+	if o.Run.ID != 0 {
+		run = fmt.Sprintf("run %d", o.Run.ID)
+	}
+	return fmt.Sprintf("%s: %d payments, %s, %d cases held", run, o.Run.Payments, o.Run.Opened, len(o.Held))
+}
+
+// JobConfig says whether and how jobs are run.
+type JobConfig struct {
+	EnableScheduler Switch `env:"ENABLE_SCHEDULER" envDefault:"false" doc:"true runs the scheduled jobs inside serve; surgicase scheduler runs them alone, whatever this says"`
+	Catchup         Count  `env:"SCHEDULER_CATCHUP" envDefault:"72" doc:"hours for which a scheduled time that was missed is caught up, once"`
+	RetentionDays   Count  `env:"RETENTION_DELETED_DAYS" envDefault:"2190" doc:"days after which a deleted case is purged with its documents; its id stays taken and its payments stay"`
+}
+
+func (c Config) keepDeleted() operations.KeepDeleted {
+	return operations.KeepDeleted(time.Duration(c.RetentionDays) * 24 * time.Hour)
+}
+
+// wakePause is how long something due may lie when no clock has woken an instance for it.
+const wakePause = 30 * time.Second
+
+// scheduling provides the jobs.
+func scheduling() fx.Option {
+	return fx.Provide(operations.NewRetention, Config.keepDeleted, newJobList, provideJobs)
+}
+
+// provideJobs makes the jobs. At the end of the app they break off what is under way, before the store
+// closes.
+func provideJobs(life fx.Lifecycle, store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, list operations.JobList) *operations.Jobs {
+	jobs := operations.NewJobs(store, clock, ids, events, list)
+	life.Append(fx.StopHook(jobs.Stop))
+	return jobs
+}
+
+// runSchedulerIfEnabled is runScheduler where the configuration wants it.
+func runSchedulerIfEnabled(life fx.Lifecycle, c Config, jobs *operations.Jobs, parts Parts, events ports.Events) {
+	if c.EnableScheduler {
+		runScheduler(life, jobs, parts, events)
+	}
+}
+
+// runScheduler wakes the jobs while the app runs.
+func runScheduler(life fx.Lifecycle, jobs *operations.Jobs, parts Parts, events ports.Events) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var waker *cron.Waker
+	life.Append(fx.Hook{
+		OnStart: func(context.Context) (err error) {
+			waker, err = cron.Start(ctx, jobs, orElse(parts.Wake, wakePause), func(err error) {
+				events.Happened(ctx, ports.Event{Name: "jobs.failed", Err: err})
+			})
+			return err
+		},
+		OnStop: func(context.Context) error {
+			cancel()
+			return waker.Stop()
+		},
+	})
+}
