@@ -39,7 +39,7 @@ func (r *importReport) tell(p npidirectory.Progress) {
 	case r.terminal:
 		full := int(barWidth * min(share, 100) / 100)
 		r.over("[%s%s] %3d %%  %d rows, %d a second, %s left", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), share, p.Rows, speed, left)
-	case tenths != r.tenths:
+	case tenths != r.tenths && p.Bytes > 0:
 		r.tenths = tenths
 		r.line("%s: %d %%, %d rows, %d a second, %s left", p.File, share, p.Rows, speed, left)
 	}

@@ -13,7 +13,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,6 +38,7 @@ const (
 	fileOf     = "NPI_TEST_FILE"
 	databaseOf = "NPI_TEST_DATABASE"
 	keysOf     = "NPI_TEST_KEYS"
+	limitOf    = "NPI_TEST_LIMIT" // bytes that a file may have, as on a disk that is full
 )
 
 func TestMain(m *testing.M) {
@@ -49,6 +52,12 @@ func TestMain(m *testing.M) {
 }
 
 func loadHere() error {
+	if most, err := strconv.ParseUint(os.Getenv(limitOf), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
+			return err
+		}
+	}
 	keys, err := sqlstore.OpenKeyring([]byte(os.Getenv(keysOf)))
 	if err != nil {
 		return err
@@ -289,6 +298,47 @@ func TestBadFilesLeaveTheDirectoryServing(t *testing.T) {
 		if done, err := h.load(name, content); err != nil || done.Tally.Rows != 250 {
 			t.Errorf("%s, whole: %+v, %v", name, done.Tally, err)
 		}
+	}
+}
+
+func TestAFullDiskLeavesTheDirectoryServing(t *testing.T) {
+	t.Parallel()
+	content := csvOf(t, nppes.Spec{Rows: 8_000, First: 1000, Seed: 5})
+	file := filepath.Join(t.TempDir(), "weekly.csv")
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, clean := newHouse(t, nil), newHouse(t, nil)
+	for _, one := range []*house{h, clean} {
+		if _, err := one.load("before.csv", csvOf(t, nppes.Spec{Rows: 300, Seed: 1})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served := h.search("s")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), fileOf+"="+file, databaseOf+"="+h.url, keysOf+"="+h.keys, limitOf+"=2500000")
+	var said bytes.Buffer
+	child.Stderr = &said
+	if err := child.Run(); err == nil {
+		t.Fatal("the disk was not full")
+	}
+	if line := strings.TrimSpace(said.String()); strings.Contains(line, "\n") || !strings.Contains(line, "database_unavailable") {
+		t.Errorf("it says %q", line)
+	}
+	if h.search("s") < min(served, 50) {
+		t.Error("the old directory does not serve")
+	}
+	for _, one := range []*house{h, clean} {
+		if _, err := one.load("weekly.csv", content); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if h.content() != clean.content() {
+		t.Error("the directory differs from that of a clean import")
 	}
 }
 
