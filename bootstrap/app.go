@@ -18,6 +18,7 @@ import (
 	"surgicase/application/access"
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
+	"surgicase/application/documents"
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
@@ -60,6 +61,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			openRegistry, openNPIFiles,
 			npidirectory.NewLookup, npidirectory.NewImports,
 			func(s *sqlstore.Store) ports.Store { return s },
+			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks,
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
@@ -82,8 +84,8 @@ func newHouse(requests *operations.Requests, lists *operations.Lists, codes *ope
 	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Jobs: jobs, Trail: trail}
 }
 
-func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office, books httpapi.Books) httpapi.Services {
-	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house, Office: office, Books: books}
+func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office, books httpapi.Books, papers httpapi.Papers) httpapi.Services {
+	return httpapi.Services{Access: access, Cases: cases, Casebook: casebook, People: people, House: house, Office: office, Books: books, Papers: papers}
 }
 
 func orElse[T comparable](given, usual T) T {
@@ -152,7 +154,7 @@ func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
 
 func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
 	return httpapi.Settings{
-		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Limits: c.limits(), Origins: c.Origins,
+		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, MaxUpload: c.MaxUploadMB.bytes(), Uploads: int(c.Uploads), Limits: c.limits(), Origins: c.Origins,
 		Now: o.now, Ready: state.ready, OnRequest: o.request, Watch: watch,
 	}
 }

@@ -26,6 +26,8 @@ type Config struct {
 	PoolOverflow    Count       `env:"DB_POOL_MAX_OVERFLOW" envDefault:"10" doc:"MySQL connections more under load"`
 	PoolTimeout     Seconds     `env:"DB_POOL_TIMEOUT" envDefault:"10" doc:"seconds to wait for a MySQL connection before a 503"`
 	StorageURL      StorageURL  `env:"STORAGE_URL" envDefault:"file://" doc:"where documents lie: file:// (objects in DATA_DIR), file://FOLDER, minio://key:secret@host:9000/bucket?tls=true, s3://bucket?region=us-east-1, or secret (the secret surgicase/s3-user-reports); encryption=AES256, aws:kms or none, with kms_key=…; region=… for minio, endpoint=https://… for s3"`
+	MaxUploadMB     Megabytes   `env:"MAX_UPLOAD_MB" envDefault:"50" doc:"megabytes that a document may have"`
+	Uploads         Places      `env:"UPLOAD_CONCURRENCY" envDefault:"16" doc:"uploads at once, per instance; others wait ten seconds, then get 503"`
 	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys) or aws (AWS Secrets Manager, with the credentials that AWS's own tools would use)"`
 	AWSRegion       string      `env:"AWS_REGION" doc:"region of AWS Secrets Manager, such as us-east-1"`
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
@@ -106,6 +108,20 @@ type Count int
 func (c *Count) UnmarshalText(text []byte) error { return number(text, (*int)(c), 0, 10_000) }
 
 func (c Count) seconds() time.Duration { return time.Duration(c) * time.Second }
+
+// Megabytes is a size, 1 to 4,096.
+type Megabytes int
+
+// UnmarshalText reads the number.
+func (m *Megabytes) UnmarshalText(text []byte) error { return number(text, (*int)(m), 1, 4096) }
+
+func (m Megabytes) bytes() int64 { return int64(m) << 20 }
+
+// Places is a number of things that go on at once, 1 to 1,000.
+type Places int
+
+// UnmarshalText reads the number.
+func (p *Places) UnmarshalText(text []byte) error { return number(text, (*int)(p), 1, 1000) }
 
 // Seconds is a duration in whole seconds, 1 to 3,600.
 type Seconds int

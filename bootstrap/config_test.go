@@ -26,7 +26,7 @@ func TestEveryWrongValueGetsItsLine(t *testing.T) {
 	wrong := map[string]string{
 		"HTTP_ADDR": "8000", "DATABASE_URL": "postgres://user:geheim@host/db", "DB_POOL_SIZE": "many", "DB_POOL_MAX_OVERFLOW": "-1",
 		"DB_POOL_TIMEOUT": "10s", "SECRETS_PROVIDER": "vault", "AUTH_MODE": "none", "REQUEST_TIMEOUT": "0", "PAY_DAY": "Payday", "LOG_LEVEL": "LOUD",
-		"STORAGE_URL": "ftp://user:geheim@host/bucket", "NPI_REGISTRY": "phonebook", "NPI_REGISTRY_URL": "ftp://user:geheim@host/", "NPI_FILES_URL": "ftp://user:geheim@host/",
+		"MAX_UPLOAD_MB": "0", "UPLOAD_CONCURRENCY": "0", "STORAGE_URL": "ftp://user:geheim@host/bucket", "NPI_REGISTRY": "phonebook", "NPI_REGISTRY_URL": "ftp://user:geheim@host/", "NPI_FILES_URL": "ftp://user:geheim@host/",
 	}
 	t.Run("all at once", func(t *testing.T) {
 		_, err := LoadConfig(wrong, true)

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"surgicase/application/documents"
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
@@ -17,12 +18,14 @@ import (
 const outboxPause = time.Second
 
 // newOutbox names the tasks that can follow a commit, but for those that wait for the outside world.
-func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, prices *payments.Prices, lookup *npidirectory.Lookup) *operations.Outbox {
+func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, prices *payments.Prices, lookup *npidirectory.Lookup, sweeper *documents.Sweeper) *operations.Outbox {
 	return operations.NewOutbox(store, clock, ids, events, operations.Lane{
 		Name: "outbox", Except: outside,
 		Tasks: map[string]func(context.Context, string) error{
 			ports.RepriceStale: func(ctx context.Context, _ string) error { return prices.RepriceStale(ctx) },
 			ports.VerifyNPI:    lookup.Verify,
+			ports.SweepObject:  sweeper.Sweep,
+			ports.FindFiles:    sweeper.Find,
 		},
 	})
 }

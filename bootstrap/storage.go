@@ -13,8 +13,12 @@ import (
 
 	"surgicase/adapters/cli"
 	"surgicase/adapters/fileblob"
+	"surgicase/adapters/httpapi"
 	"surgicase/adapters/minioblob"
 	"surgicase/adapters/s3blob"
+	"surgicase/application/cases"
+	"surgicase/application/documents"
+	"surgicase/application/people"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -73,15 +77,27 @@ func openBlobs(ctx context.Context, c Config, env environment, secrets ports.Sec
 	return blobStores[c.StorageURL.scheme()](ctx, c, env, secrets)
 }
 
-func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, secrets ports.Secrets) (ports.Blobs, error) {
-	if parts.Blobs != nil {
-		return parts.Blobs, nil
+// provideBlobs also gives what opens links to this program, if the store has such.
+func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, secrets ports.Secrets) (blobs ports.Blobs, links ports.LocalLinks, err error) {
+	if blobs = parts.Blobs; blobs == nil {
+		blobs, err = openBlobs(context.Background(), c, env, secrets)
+		if closer, ok := blobs.(io.Closer); ok && err == nil {
+			life.Append(fx.StopHook(closer.Close))
+		}
 	}
-	blobs, err := openBlobs(context.Background(), c, env, secrets)
-	if closer, ok := blobs.(io.Closer); ok && err == nil {
-		life.Append(fx.StopHook(closer.Close))
+	links, local := blobs.(ports.LocalLinks)
+	if !local {
+		links = ports.NoLocalLinks{}
 	}
-	return blobs, err
+	return blobs, links, err
+}
+
+func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock) ports.Deposit {
+	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes()}
+}
+
+func newPapers(files *cases.Files, held *people.Documents, links *documents.Links) httpapi.Papers {
+	return httpapi.Papers{Files: files, Documents: held, Links: links}
 }
 
 // storageFinding writes an object, reads it and removes it.

@@ -92,3 +92,21 @@ func NoObject() *fault.Error {
 func StorageAway(cause error) *fault.Error {
 	return fault.New(fault.Unavailable, "storage_unavailable", "The document storage is not available. Please try again.").Because(cause)
 }
+
+// LocalLinks opens links that lead to this program and not to a server of objects.
+type LocalLinks interface {
+	// Linked says what a link allows, by the last part of its path. NotFound "link_not_found" for what is
+	// no link, is for another use, or has expired.
+	Linked(use LinkUse, token string) (Object, error)
+}
+
+// NoLocalLinks is for stores that answer their links themselves.
+type NoLocalLinks struct{}
+
+// Linked implements LocalLinks.
+func (NoLocalLinks) Linked(LinkUse, string) (Object, error) { return Object{}, NoLink() }
+
+// NoLink is the fault for a link that is not valid.
+func NoLink() *fault.Error {
+	return fault.New(fault.NotFound, "link_not_found", "This link is not valid, or not any more.")
+}

@@ -62,6 +62,8 @@ type Repos struct {
 	Keeping  Retention
 	Requests Requests
 
+	Documents Documents
+
 	Letters    Letters
 	Recipients Recipients
 	Arrivals   Arrivals

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"surgicase/domain/document"
-	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
@@ -67,11 +66,9 @@ func (b *Blobs) Link(_ context.Context, use ports.LinkUse, object ports.Object, 
 	return link, nil
 }
 
-// Linked says what a link allows, by the last part of its path.
-//
-// Faults: NotFound "link_not_found" for what is none of ours, is for another use, or has expired.
+// Linked implements ports.LocalLinks.
 func (b *Blobs) Linked(use ports.LinkUse, text string) (ports.Object, error) {
-	none := fault.New(fault.NotFound, "link_not_found", "This link is not valid, or not any more.")
+	none := ports.NoLink()
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	size := b.links.aead.NonceSize()
 	if err != nil || len(sealed) < size {

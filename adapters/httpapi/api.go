@@ -29,6 +29,7 @@ type Services struct {
 	House
 	Office
 	Books
+	Papers
 }
 
 // Settings are what the configuration says about serving HTTP.
@@ -38,6 +39,8 @@ type Settings struct {
 	Timeout   time.Duration // for one request
 	Limits    Limits
 	MaxBody   int64            // bytes, for routes that set no limit of their own
+	MaxUpload int64            // bytes of a document
+	Uploads   int              // at once
 	Origins   []string         // origins that browsers may call from (CORS)
 	Now       func() time.Time // the time by which dates are judged
 	Ready     func(context.Context) error
@@ -54,6 +57,8 @@ type API struct {
 
 	callers, addresses *throttle
 	door               *door
+	uploads            chan struct{}   // as many as may be under way
+	slow               map[string]bool // routes on which documents travel, by method and path
 }
 
 // New makes the API with all its routes.
@@ -62,6 +67,7 @@ func New(services Services, settings Settings) *API {
 	a := &API{
 		Services: services, settings: settings, engine: gin.New(),
 		callers: newThrottle(settings.Limits.Caller), addresses: newThrottle(settings.Limits.Address), door: newDoor(),
+		uploads: make(chan struct{}, settings.Uploads), slow: map[string]bool{},
 	}
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false
@@ -115,6 +121,7 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() 
 
 func (a *API) routes() {
 	a.caseRoutes()
+	a.paperRoutes()
 	a.caseListRoutes()
 	a.peopleRoutes()
 	a.houseRoutes()
@@ -142,8 +149,10 @@ type route struct {
 	curious     bool  // of an open one: who calls is found out if he says so
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
-	produces    string // media type of a raw body; JSON if empty
-	unwell      bool   // it answers 503 with the body of success
+	produces    string            // media type of a raw body; JSON if empty
+	unwell      bool              // it answers 503 with the body of success
+	slow        bool              // documents travel on it: it gets the time that a slow line needs
+	body        *huma.RequestBody // of a handler that reads the request itself
 }
 
 const (
@@ -169,8 +178,15 @@ func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, e
 			op.OperationID += "-alias-" + path[1:]
 			op.Summary += " (deprecated spelling of " + r.path + ")"
 		}
+		if r.slow {
+			a.slow[r.method+" "+ginPath(path)] = true
+		}
 		huma.Register(a.huma, op, handle)
 		a.describeAnswer(r, path, reflect.TypeFor[O]())
+		if r.body != nil { // not before: huma reads the bodies it knows of
+			item := a.huma.OpenAPI().Paths[path]
+			map[string]*huma.Operation{http.MethodPost: item.Post, http.MethodPut: item.Put}[r.method].RequestBody = r.body
+		}
 	}
 }
 

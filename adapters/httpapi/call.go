@@ -82,7 +82,11 @@ func (a *API) begin(gc *gin.Context) {
 	c := &call{requestID: requestID(gc.GetHeader("X-Request-ID")), traceID: traceID(gc.GetHeader("traceparent"))}
 	c.address, c.proxied = a.origin(gc.Request)
 	c.scheme = challengeSchemes[a.settings.Auth.Mode]
-	ctx, cancel := context.WithTimeout(context.WithValue(gc.Request.Context(), callKey{}, c), a.settings.Timeout)
+	timeout := a.settings.Timeout
+	if a.slow[gc.Request.Method+" "+gc.FullPath()] {
+		timeout = a.patience(gc)
+	}
+	ctx, cancel := context.WithTimeout(context.WithValue(gc.Request.Context(), callKey{}, c), timeout)
 	defer cancel()
 	gc.Request = gc.Request.WithContext(ctx)
 	h := gc.Writer.Header()
@@ -100,6 +104,15 @@ func (a *API) begin(gc *gin.Context) {
 		RequestID: c.requestID, TraceID: c.traceID, Method: gc.Request.Method, Route: gc.FullPath(), Operation: c.operation, Outcome: c.outcome, Status: gc.Writer.Status(),
 		Took: time.Since(start), Bytes: gc.Writer.Size(), Actor: string(c.actor.User), FaultCode: c.faultCode, Err: c.err, Stack: c.stack, //nolint:forbidigo // as above
 	})
+}
+
+// patience gives a request on which a document travels more time, also at its connection.
+func (a *API) patience(gc *gin.Context) time.Duration {
+	end := time.Now().Add(transferTimeout) //nolint:forbidigo // a deadline of the network; no rule depends on it
+	connection := http.NewResponseController(gc.Writer)
+	_ = connection.SetReadDeadline(end) // what cannot be set stays as it is
+	_ = connection.SetWriteDeadline(end.Add(a.settings.Timeout))
+	return transferTimeout
 }
 
 // requestID takes over a caller's id if it is harmless, else makes one.

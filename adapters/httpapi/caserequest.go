@@ -119,6 +119,12 @@ func (r *reader) codes(location string, texts []string) []surgical.Code {
 	return codes
 }
 
+func (r *reader) caseID(location, text string) ident.CaseID {
+	id, err := ident.ParseCaseID(text)
+	r.bad.Check(location, err)
+	return id
+}
+
 func (r *reader) user(location, text string) ident.UserID {
 	id, err := ident.ParseUserID(text)
 	r.bad.Check(location, err)

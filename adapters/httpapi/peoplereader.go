@@ -23,7 +23,7 @@ const (
 	maxStatesText  = 500
 	maxCredentials = 100
 	maxDocType     = 100
-	maxDocuments   = 100
+	maxDocuments   = directory.MaxDocuments
 )
 
 func (r *reader) name(location, text string) string { return r.line(location, text, maxName, true) }

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"surgicase/application/cases"
+	"surgicase/application/documents"
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
@@ -34,6 +36,19 @@ type House struct {
 type Office struct {
 	Mail    *operations.Mail
 	Support *support.Service
+}
+
+// Papers are the use cases about documents.
+type Papers struct {
+	Files     *cases.Files
+	Documents *people.Documents
+	Links     *documents.Links
+}
+
+func (a *API) paperRoutes() {
+	a.fileRoutes()
+	a.userFileRoutes()
+	a.linkRoutes()
 }
 
 // peopleRoutes and houseRoutes add the endpoints of these use cases.

@@ -190,6 +190,7 @@ type userDocumentRow struct {
 	DocumentName []byte
 	ObjectKey    []byte
 	ObjectStored int
+	Held         objectRow `gorm:"embedded"`
 }
 
 func (userDocumentRow) TableName() string { return "user_documents" }
@@ -212,6 +213,8 @@ func (s session) userDocuments(ctx context.Context, users []string) (map[ident.U
 			ID: row.Position, Type: row.DocumentType, Stored: row.ObjectStored != 0,
 			Name: open.openText(row.DocumentName, "document_name", row.UserID),
 			Key:  open.openText(row.ObjectKey, "object_key", row.UserID),
+			Size: row.Held.SizeBytes.Int64, Media: row.Held.ContentType.String, SHA256: row.Held.Sha256,
+			UploadedBy: ident.UserID(row.Held.UploadedBy.String), UploadedAt: nullInstant(row.Held.UploadedAt),
 		})
 	}
 	return found, open.err
@@ -220,11 +223,22 @@ func (s session) userDocuments(ctx context.Context, users []string) (map[ident.U
 func (r userRepo) addDocuments(ctx context.Context, u *directory.User) error {
 	seal := sealer{keys: r.keys}
 	rows := make([]userDocumentRow, len(u.Documents))
+	var last int64
+	for _, d := range u.Documents {
+		last = max(last, d.ID)
+	}
 	for i := range u.Documents {
 		d := &u.Documents[i]
-		d.ID = int64(i) + 1
+		if d.ID == 0 {
+			last++
+			d.ID = last
+		}
 		rows[i] = userDocumentRow{
 			UserID: string(u.ID), Position: d.ID, DocumentType: d.Type, ObjectStored: flag(d.Stored),
+			Held: objectRow{
+				SizeBytes: sql.NullInt64{Int64: d.Size, Valid: d.Stored}, ContentType: nullText(d.Media), Sha256: d.SHA256,
+				UploadedBy: nullText(string(d.UploadedBy)), UploadedAt: nullMicros(d.UploadedAt),
+			},
 			DocumentName: seal.bytes([]byte(d.Name.Reveal()), "document_name", string(u.ID)),
 			ObjectKey:    seal.bytes([]byte(d.Key.Reveal()), "object_key", string(u.ID)),
 		}
@@ -248,5 +262,5 @@ func (r userRepo) replaceDocuments(ctx context.Context, u *directory.User) error
 }
 
 func sameDocument(a, b directory.UserDocument) bool {
-	return a.Type == b.Type && a.Name.Equal(b.Name) && a.Key.Equal(b.Key) && a.Stored == b.Stored
+	return a.Type == b.Type && a.Name.Equal(b.Name) && a.Key.Equal(b.Key) && a.Stored == b.Stored && a.ID == b.ID
 }

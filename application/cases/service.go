@@ -76,6 +76,9 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		if err = finish(ctx, r, in.Request, done.Case.ID); err != nil {
 			return err
 		}
+		if err = findFiles(ctx, r, done.Case, len(in.Files) > 0, now); err != nil {
+			return err
+		}
 		entry := audit.Record(who, permission.CreateCase, "case", string(in.ID), now)
 		return r.Audit.Record(ctx, entry.Changing(nil, nil, digest(done.Case)))
 	})
@@ -138,8 +141,19 @@ func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor
 	if err := r.Cases.Save(ctx, c, moves...); err != nil {
 		return beaten(err, twinExists)
 	}
+	if err := findFiles(ctx, r, c, len(in.Files) > 0, now); err != nil {
+		return err
+	}
 	entry := audit.Record(who, permission.EditCase, "case", string(c.ID), now)
 	return r.Audit.Record(ctx, entry.Changing(changed.Fields, before, digest(c)))
+}
+
+// findFiles has the store asked for the files that the client has named, after the commit.
+func findFiles(ctx context.Context, r ports.Repos, c *surgical.Case, named bool, now time.Time) error {
+	if !named || len(c.PendingFiles()) == 0 {
+		return nil
+	}
+	return r.Outbox.Put(ctx, ports.FindFiles, string(c.ID), now)
 }
 
 // Delete removes a case from sight. Its id stays taken and its files stay.

@@ -83,9 +83,12 @@ func followType(ctx context.Context, r ports.Repos, u *directory.User, ch *direc
 }
 
 func (s *Users) save(ctx context.Context, r ports.Repos, who permission.Actor, u *directory.User, ch directory.UserChanges, fields []string) error {
-	now, before := s.clock.Now(), s.digest(string(u.ID), u.Contents())
+	now, before, held := s.clock.Now(), s.digest(string(u.ID), u.Contents()), slices.Clone(u.Documents)
 	u.Apply(ch, now)
 	if err := r.Users.Save(ctx, u); err != nil {
+		return err
+	}
+	if err := sweepGone(ctx, r, held, u, s.clock); err != nil {
 		return err
 	}
 	if slices.Contains(fields, "active") && !u.Active {

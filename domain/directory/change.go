@@ -138,10 +138,24 @@ func (u *User) Apply(ch UserChanges, now time.Time) {
 	set(&u.InsuranceEnds, ch.InsuranceEnds)
 	set(&u.TaxID, ch.TaxID)
 	if ch.Documents != nil && !sameDocuments(*ch.Documents, u.Documents) {
-		u.Documents = *ch.Documents
+		u.Documents = u.keeping(*ch.Documents)
 	}
 	u.overwriteRank(ch, now)
 	u.UpdatedAt = now
+}
+
+// keeping gives the documents asked for; what is known of one that is there already stays known.
+func (u *User) keeping(asked []UserDocument) []UserDocument {
+	held := slices.Clone(u.Documents)
+	documents := slices.Clone(asked)
+	for i, d := range documents {
+		at := slices.IndexFunc(held, func(h UserDocument) bool { return h.Type == d.Type && h.Name.Equal(d.Name) })
+		if at >= 0 {
+			documents[i] = held[at]
+			held = slices.Delete(held, at, at+1)
+		}
+	}
+	return documents
 }
 
 func (u *User) overwriteRank(ch UserChanges, now time.Time) {

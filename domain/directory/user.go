@@ -44,13 +44,21 @@ type User struct {
 	Documents      []UserDocument
 }
 
+// MaxDocuments is how many documents a user may have.
+const MaxDocuments = 100
+
 // UserDocument is a document about a user, such as a licence. Its name is treated like patient data.
 type UserDocument struct {
-	ID     int64
-	Type   string
-	Name   surgical.PHI
-	Key    surgical.PHI
-	Stored bool
+	ID         int64 // stays while the document does; 0 before it is stored
+	Type       string
+	Name       surgical.PHI
+	Key        surgical.PHI
+	Stored     bool
+	Size       int64 // this and what follows are known of objects that we stored ourselves
+	Media      string
+	SHA256     []byte
+	UploadedBy ident.UserID
+	UploadedAt time.Time
 }
 
 // Name is the person's full name.

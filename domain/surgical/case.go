@@ -30,9 +30,14 @@ func (k FileKind) Field() string { return string(k) + "_file" }
 // File is the document a case has for a kind: its name (patient data) and whether we hold the
 // object. A name alone comes from clients that upload elsewhere.
 type File struct {
-	Name   PHI
-	Key    PHI // full object key; it ends in the name
-	Stored bool
+	Name       PHI
+	Key        PHI // full object key; it ends in the name when the client uploaded it elsewhere
+	Stored     bool
+	Size       int64 // this and what follows are known of objects that we stored ourselves
+	Type       string
+	SHA256     []byte
+	UploadedBy ident.UserID
+	UploadedAt time.Time
 }
 
 // Patient is whom the case is about.

@@ -62,6 +62,26 @@ func (c *Case) Apply(by permission.Actor, ch Changes, now time.Time) (Changed, e
 	return done, nil
 }
 
+// MayAttach says whether the actor may give the case a document of a kind.
+//
+// Faults: Conflict "case_locked"; Forbidden "not_allowed", "not_your_data".
+func (c *Case) MayAttach(by permission.Actor, kind FileKind) error {
+	return c.mayChange(by, Changes{}, []string{kind.Field()})
+}
+
+// Attach gives the case a document that we hold. What it had for the kind stays stored, and is not
+// shown any more. The caller submits.
+//
+// Faults: those of MayAttach.
+func (c *Case) Attach(by permission.Actor, kind FileKind, file File, now time.Time) error {
+	if err := c.MayAttach(by, kind); err != nil {
+		return err
+	}
+	c.Files[kind] = file
+	c.UpdatedAt = now
+	return nil
+}
+
 // diff names the fields that differ, in the order of the old product's model.
 func (c *Case) diff(ch Changes) []string {
 	fields := []string{}

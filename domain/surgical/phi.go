@@ -64,6 +64,9 @@ func (p PHI) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, mark) }
 // MarshalText writes the mark: a PHI that reaches an encoder by mistake gives nothing away.
 func (p PHI) MarshalText() ([]byte, error) { return []byte(mark), nil }
 
+// ForStore gives the text where it is the key of an object, which the store of objects must know.
+func (p PHI) ForStore() string { return p.Reveal() }
+
 // Digest gives a keyed digest (HMAC-SHA-256) of the text: it tells equal from different for those
 // who hold the key, and nothing to others.
 func (p PHI) Digest(key []byte) []byte {

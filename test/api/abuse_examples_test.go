@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"surgicase/domain/directory"
 	"surgicase/domain/ident"
@@ -16,7 +17,8 @@ type example struct {
 	path  map[string]string
 	query map[string]string
 	body  map[string]any
-	limit int // of the body in bytes, 1 MiB if 0
+	limit int    // of the body in bytes, 1 MiB if 0
+	text  string // the body as it is, where it is not JSON
 }
 
 // abused is a stage on which requests are spoiled.
@@ -92,6 +94,42 @@ func (s *abused) exampleOf(op *operation) example {
 var examples = map[string]func(*abused) example{
 	"health-live": nothing, "health-ready": nothing, "health-simple": nothing, "health": nothing, "health-system": nothing,
 	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing, "secrets-cache-stats": nothing,
+	"upload-case-file": func(s *abused) example {
+		return example{query: map[string]string{"case_id": s.draft(), "kind": "demo", "file_name": "demo.pdf"}, text: somePDF}
+	},
+	"list-case-files": aCase,
+	"get-case-file": func(s *abused) example {
+		return example{query: map[string]string{"case_id": s.filed(s.draft(), "dr-a"), "kind": "demo"}}
+	},
+	"delete-case-file": func(s *abused) example {
+		return example{query: map[string]string{"case_id": s.filed(s.draft(), "dr-a"), "kind": "demo"}}
+	},
+	"presign-case-file": func(s *abused) example {
+		return example{body: planned(map[string]any{"case_id": s.draft(), "kind": "note"})}
+	},
+	"complete-case-file": func(s *abused) example {
+		id := s.draft()
+		return example{body: map[string]any{"case_id": id, "kind": "note", "key": s.uploadedByLink("/case_files", map[string]any{"case_id": id, "kind": "note"}), "file_name": "note.pdf"}}
+	},
+	"upload-user-file": func(*abused) example {
+		return example{query: map[string]string{"user_id": "dr-a", "document_type": "Medical License", "file_name": "license.pdf"}, text: somePDF}
+	},
+	"list-user-files":  ofDrA,
+	"get-user-file":    func(s *abused) example { return example{query: s.paper(s.user())} },
+	"delete-user-file": func(s *abused) example { return example{query: s.paper(s.user())} },
+	"presign-user-file": func(s *abused) example {
+		return example{body: planned(map[string]any{"user_id": root})}
+	},
+	"complete-user-file": func(s *abused) example {
+		return example{body: map[string]any{"user_id": root, "document_type": "Board Certificate", "key": s.uploadedByLink("/user_files", map[string]any{"user_id": root}), "file_name": "board.pdf"}}
+	},
+	"follow-link": func(s *abused) example {
+		return example{path: map[string]string{"token": s.linkToken(s.filed(s.draft(), "dr-a"))}}
+	},
+	"upload-by-link": func(s *abused) example {
+		link := s.send("POST", "/case_files/presign", root, planned(map[string]any{"case_id": s.draft(), "kind": "note"})).is(200).at("link.url").(string)
+		return example{path: map[string]string{"token": strings.TrimPrefix(link, "/file_links/")}, text: somePDF}
+	},
 	"list-doctypes": nothing, "list-timezones": nothing, "list-user-types": nothing, "list-case-statuses": nothing, "list-user-doc-types": nothing,
 	"list-faqs": nothing, "list-permissions": nothing, "tiers-summary": nothing, "user-dashboard": nothing, "list-users": nothing, "list-groups": nothing,
 	"list-recipients": func(*abused) example {

@@ -115,6 +115,9 @@ func (e example) whole() spoiled {
 	if e.body != nil {
 		r.body = e.body
 	}
+	if e.text != "" {
+		r.body, r.headers = e.text, []string{"Content-Type", "application/pdf"}
+	}
 	return r
 }
 
@@ -140,7 +143,7 @@ func spoils(d *description, op *operation, good example) []func(example) spoiled
 	for _, p := range op.Parameters {
 		ways = append(ways, spoilParameter(p, good)...)
 	}
-	if op.RequestBody != nil {
+	if op.RequestBody != nil && op.schema() != nil {
 		for _, m := range members(d, op.schema()) {
 			ways = append(ways, spoilMember(m)...)
 		}

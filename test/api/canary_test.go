@@ -27,6 +27,8 @@ var singsTo = map[string][]string{
 	"group-cases":     {"dr-canary"},
 	"change-case":     {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
 	"get-user":        {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-case-files": {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-user-files": {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
 	"list-users":      {"case-admin", "user-admin", "global-admin", "system-admin"},
 	"user-environment": {
 		"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin",

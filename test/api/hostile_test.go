@@ -137,7 +137,7 @@ func TestEveryMediaTypeThatIsDescribedIsTakenAndNoOther(t *testing.T) {
 	everywhere(t, func(p *program) {
 		s := stageForAbuse(p)
 		for _, op := range p.described().operations(p.t) {
-			if op.RequestBody == nil {
+			if op.RequestBody == nil || op.schema() == nil { // documents: what they are is told by their content
 				continue
 			}
 			want := []string{"application/json"}

@@ -31,6 +31,7 @@ type program struct {
 	clock       *given.Clock
 	server      *httptest.Server
 	databaseURL string
+	dataDir     string
 	statements  atomic.Int64
 	log         *logged
 	identify    func(req *http.Request, as string) // says who calls
@@ -97,10 +98,10 @@ func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[stri
 // startWith runs the program with some parts exchanged.
 func startWith(t *testing.T, clock *given.Clock, databaseURL string, more map[string]string, exchange func(*bootstrap.Parts)) *program {
 	t.Helper()
-	p := &program{t: t, clock: clock, databaseURL: databaseURL, log: &logged{}}
+	p := &program{t: t, clock: clock, databaseURL: databaseURL, dataDir: t.TempDir(), log: &logged{}}
 	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
-		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR",
+		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": p.dataDir, "LOG_LEVEL": "ERROR",
 		"SURGICASE_KEYS": given.KeySet(t), "SURGICASE_CHECKPOINT_KEY": given.CheckpointKey, "METRICS_TOKEN": metricsToken, "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
 	}
 	for name, value := range more {
@@ -150,6 +151,8 @@ func (p *program) try(method, path, as string, body any, headers ...string) (ans
 	case nil:
 	case string:
 		reader = strings.NewReader(b)
+	case io.Reader:
+		reader = b
 	default:
 		raw, err := json.Marshal(b)
 		if err != nil {

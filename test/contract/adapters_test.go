@@ -87,6 +87,7 @@ func onEach(t *testing.T, suite func(*testing.T, func(*testing.T) ports.Store)) 
 
 func TestStore(t *testing.T)      { onEach(t, contract.Store) }
 func TestCases(t *testing.T)      { onEach(t, contract.Cases) }
+func TestDocuments(t *testing.T)  { onEach(t, contract.Documents) }
 func TestTwins(t *testing.T)      { onEach(t, contract.Twins) }
 func TestCaseSets(t *testing.T)   { onEach(t, contract.CaseSets) }
 func TestCasebook(t *testing.T)   { onEach(t, contract.Casebook) }

@@ -1,0 +1,144 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"surgicase/domain/document"
+)
+
+// serveDocument answers with a document: whole or in ranges, for saving and not for showing.
+func serveDocument(d document.Opened) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		gc := humagin.Unwrap(hc)
+		h := gc.Writer.Header()
+		h.Set("Content-Type", d.Media)
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name.Reveal()}))
+		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+		if len(d.SHA256) > 0 {
+			h.Set("ETag", `"`+hex.EncodeToString(d.SHA256)+`"`)
+		}
+		content := &seeker{of: d}
+		defer content.close()
+		http.ServeContent(&ranged{ResponseWriter: gc.Writer, ctx: gc.Request.Context()}, gc.Request, "", d.UploadedAt, content)
+		if content.err != nil {
+			callOf(gc.Request.Context()).err = content.err
+		}
+	}}
+}
+
+// ranged answers a range that a document does not have as every other refusal is answered.
+type ranged struct {
+	http.ResponseWriter
+	ctx     context.Context //nolint:containedctx // as long as the answer
+	refused bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *ranged) WriteHeader(status int) {
+	if status != http.StatusRequestedRangeNotSatisfiable {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.refused = true
+	w.Header().Del("Content-Disposition")
+	writeProblem(w.ResponseWriter, newProblem(callOf(w.ctx), status, "range_outside", "The document has no such part."))
+}
+
+// Write implements http.ResponseWriter.
+func (w *ranged) Write(p []byte) (int, error) {
+	if w.refused {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// seeker reads a document from the place where it stands; it asks for the object only when it is read.
+type seeker struct {
+	of   document.Opened
+	at   int64
+	body io.ReadCloser
+	err  error
+}
+
+// Seek implements io.Seeker.
+func (s *seeker) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += s.at
+	case io.SeekEnd:
+		offset += s.of.Size
+	}
+	if offset < 0 {
+		return 0, errors.New("a place before the beginning")
+	}
+	if offset != s.at {
+		s.close()
+	}
+	s.at = offset
+	return offset, nil
+}
+
+// Read implements io.Reader.
+func (s *seeker) Read(p []byte) (int, error) {
+	if s.at >= s.of.Size {
+		return 0, io.EOF
+	}
+	if s.body == nil {
+		if s.body, s.err = s.of.Read(s.at); s.err != nil {
+			return 0, s.err
+		}
+	}
+	n, err := s.body.Read(p)
+	s.at += int64(n)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func (s *seeker) close() {
+	if s.body != nil {
+		_ = s.body.Close()
+		s.body = nil
+	}
+}
+
+// describeDocument tells of an endpoint that it answers with a document.
+func describeDocument(responses map[string]*huma.Response, media ...string) {
+	content := map[string]*huma.MediaType{}
+	for _, m := range media {
+		content[m] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	header := func(what string) *huma.Param {
+		return &huma.Param{Description: what, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	responses["304"] = &huma.Response{Description: "It is the one named in If-None-Match."}
+	responses["206"] = &huma.Response{Description: "The parts that Range names.", Content: content}
+	responses["200"] = &huma.Response{Description: "The document.", Content: content, Headers: map[string]*huma.Param{
+		"ETag": header("The document's SHA-256."), "Content-Disposition": header("Its file name."), "Accept-Ranges": header("bytes"),
+	}}
+}
+
+func documentMedia() []string {
+	media := make([]string, len(document.Types))
+	for i, t := range document.Types {
+		media[i] = t.Media
+	}
+	return media
+}
+
+// linkBody is a signed link.
+type linkBody struct {
+	URL     string            `json:"url" format:"uri-reference" doc:"Relative links lead to this API." example:"/file_links/AAECAwQ"`
+	Method  string            `json:"method" enum:"GET,PUT" example:"PUT"`
+	Headers map[string]string `json:"headers" nullable:"false" doc:"Must be sent with it, as they are."`
+	Expires string            `json:"expires_at" format:"date-time" example:"2026-11-02T15:04:05Z"`
+}

@@ -1,0 +1,173 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"golang.org/x/text/unicode/norm"
+
+	"surgicase/domain/document"
+	"surgicase/domain/fault"
+	"surgicase/domain/surgical"
+)
+
+// How long documents may take on slow lines, how long an upload waits for its turn, and what a form may
+// hold beside its file.
+const (
+	transferTimeout = 10 * time.Minute
+	uploadPatience  = 10 * time.Second
+	maxFormField    = 1 << 10
+	formOverhead    = 64 << 10
+)
+
+// uploadBody describes the ways to send a document.
+func uploadBody(fields ...string) *huma.RequestBody {
+	form := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, Required: []string{"file"}}
+	for _, name := range fields {
+		form.Properties[name] = &huma.Schema{Type: huma.TypeString, Description: "As the parameter of this name. It comes before the file."}
+	}
+	form.Properties["file"] = &huma.Schema{Type: huma.TypeString, Format: "binary", Description: "The document, with its file name. It comes last."}
+	content := map[string]*huma.MediaType{"multipart/form-data": {Schema: form}}
+	for _, t := range document.Types {
+		content[t.Media] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	return &huma.RequestBody{Required: true, Content: content, Description: "The document itself, or a form with it. What it is is told by its content."}
+}
+
+// Incoming gives a handler the request itself: the body of an upload is never in memory as a whole.
+type Incoming struct{ request func() *http.Request } // a function: huma would look for parameters in the request
+
+// Resolve implements huma.Resolver.
+func (in *Incoming) Resolve(hc huma.Context) []error {
+	request := humagin.Unwrap(hc).Request
+	in.request = func() *http.Request { return request }
+	return nil
+}
+
+// sent is an uploaded document as it comes in.
+type sent struct {
+	fields  map[string]string // of a form
+	name    surgical.PHI      // of the file, empty if none was given
+	size    int64             // -1 if nobody said
+	content io.Reader
+}
+
+// turn waits until fewer than UPLOAD_CONCURRENCY uploads are under way.
+func (a *API) turn(ctx context.Context) (leave func(), err error) {
+	patience := time.NewTimer(uploadPatience)
+	defer patience.Stop()
+	select {
+	case a.uploads <- struct{}{}:
+		return func() { <-a.uploads }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-patience.C:
+		return nil, fault.New(fault.Unavailable, "uploads_busy", "Too many uploads at once. Please try again.")
+	}
+}
+
+// receive reads a request up to where its document begins. Of a form only the known fields are taken.
+func (a *API) receive(r *http.Request, fields ...string) (sent, error) {
+	r.Body = http.MaxBytesReader(nil, r.Body, a.settings.MaxUpload+formOverhead)
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !strings.HasPrefix(kind, "multipart/") {
+		return sent{size: r.ContentLength, content: &arriving{r.Context(), r.Body, a.settings.MaxUpload}}, nil
+	}
+	if kind != "multipart/form-data" || parameters["boundary"] == "" {
+		return sent{}, fault.InvalidField("body", "must be a document, or multipart/form-data with a boundary")
+	}
+	form := multipart.NewReader(&arriving{r.Context(), r.Body, a.settings.MaxUpload}, parameters["boundary"])
+	is := sent{fields: map[string]string{}, size: -1}
+	for {
+		part, err := form.NextRawPart()
+		switch {
+		case err == io.EOF: //nolint:errorlint // wrapped, it is a form that was cut
+			return sent{}, fault.InvalidField("body.file", "is required")
+		case err != nil:
+			return sent{}, brokenForm(err)
+		case part.FormName() == "file":
+			is.content = &arriving{r.Context(), part, a.settings.MaxUpload}
+			is.name, err = partName(part)
+			return is, err
+		}
+		if is.fields[part.FormName()], err = formField(part, fields); err != nil {
+			return sent{}, err
+		}
+	}
+}
+
+// brokenForm passes on faults, and makes one of what the reader of forms says.
+func brokenForm(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	return fault.New(fault.Senseless, "upload_broken", "The form is broken or not whole.")
+}
+
+func formField(part *multipart.Part, known []string) (string, error) {
+	for _, name := range known {
+		if part.FormName() != name {
+			continue
+		}
+		text, err := io.ReadAll(io.LimitReader(part, maxFormField+1))
+		switch {
+		case err != nil:
+			return "", brokenForm(err)
+		case len(text) > maxFormField:
+			return "", fault.InvalidField("body."+name, "is too long")
+		}
+		return string(text), nil
+	}
+	return "", fault.InvalidField("body", "has a field that is not known, or one after the file")
+}
+
+// partName reads the file name as it was sent: mime/multipart would silently cut off a path.
+func partName(part *multipart.Part) (surgical.PHI, error) {
+	_, parameters, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
+	if err != nil {
+		return surgical.PHI{}, fault.InvalidField("body.file", "must be sent with a plain file name")
+	}
+	if parameters["filename"] == "" {
+		return surgical.PHI{}, nil
+	}
+	return fileName("body.file", parameters["filename"])
+}
+
+func fileName(location, text string) (surgical.PHI, error) {
+	if text == "" {
+		return surgical.PHI{}, nil
+	}
+	name, err := document.ParseName(norm.NFC.String(text))
+	return name, at(location, err)
+}
+
+// arriving tells what goes wrong on the client's side from what goes wrong on ours.
+type arriving struct {
+	ctx  context.Context //nolint:containedctx // as long as the request
+	from io.Reader
+	most int64
+}
+
+func (r *arriving) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	var known *fault.Error
+	var large *http.MaxBytesError
+	switch {
+	case err == nil, err == io.EOF, errors.As(err, &known):
+		return n, err
+	case errors.As(err, &large):
+		return n, document.TooLarge(r.most)
+	case r.ctx.Err() != nil:
+		return n, r.ctx.Err()
+	}
+	return n, fault.New(fault.Senseless, "upload_broken", "The upload ended before it was whole.").Because(err)
+}

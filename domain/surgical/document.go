@@ -1,0 +1,22 @@
+package surgical
+
+import "surgicase/domain/ident"
+
+// Document is a document of a case. Those that are not current were replaced or taken away.
+type Document struct {
+	Kind    FileKind
+	Current bool
+	File
+}
+
+// Folder is a case with the documents that it shows.
+type Folder struct {
+	ID      ident.CaseID
+	Number  int64
+	Owner   ident.UserID
+	Patient Patient
+	Files   map[FileKind]File
+}
+
+// ObjectKey is the key in the clear, for the store of objects and nobody else.
+func (f File) ObjectKey() string { return f.Key.ForStore() }

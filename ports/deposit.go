@@ -1,0 +1,120 @@
+package ports
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"surgicase/domain/document"
+	"surgicase/domain/fault"
+)
+
+// LinkLife is how long links to documents are valid. Source: spec/decisions.md 6.1.
+const LinkLife = 5 * time.Minute
+
+// Deposit stores the documents of cases and of users, and gives them out. The object comes first and
+// the row that refers to it second; before both comes a task that sweeps the object if there is no row
+// after a while, however the upload ended.
+type Deposit struct {
+	Store Store
+	Blobs Blobs
+	Clock Clock
+	Most  int64 // bytes of a document
+}
+
+// Put stores a document under the key for its type.
+//
+// Faults: Invalid "document_type_unknown", "document_empty"; TooLarge; Unavailable; those of the reader.
+func (d Deposit) Put(ctx context.Context, key func(document.Type) string, size int64, content io.Reader) (Object, error) {
+	if size > d.Most {
+		return Object{}, document.TooLarge(d.Most)
+	}
+	kind, whole, err := document.Open(content, d.Most)
+	if err != nil {
+		return Object{}, err
+	}
+	o := Object{Key: key(kind), Size: size, ContentType: kind.Media}
+	if err := d.expect(ctx, o.Key); err != nil {
+		return Object{}, err
+	}
+	return d.Blobs.Put(ctx, o, whole)
+}
+
+func (d Deposit) expect(ctx context.Context, key string) error {
+	return d.Store.InTx(ctx, func(ctx context.Context, r Repos) error {
+		return r.Outbox.Put(ctx, SweepObject, key, d.Clock.Now().Add(SweepAfter))
+	})
+}
+
+// Presign gives the key and the link for a document that a client uploads itself.
+//
+// Faults: Invalid "document_type_unknown"; TooLarge; Unavailable.
+func (d Deposit) Presign(ctx context.Context, key func(document.Type) string, is document.Planned) (string, Link, error) {
+	kind, err := document.TypeOf(is.Media)
+	if err == nil && is.Size > d.Most {
+		err = document.TooLarge(d.Most)
+	}
+	if err != nil {
+		return "", Link{}, err
+	}
+	o := Object{Key: key(kind), Size: is.Size, ContentType: kind.Media, SHA256: is.SHA256}
+	if err := d.expect(ctx, o.Key); err != nil {
+		return "", Link{}, err
+	}
+	link, err := d.Blobs.Link(ctx, LinkWrite, o, LinkLife)
+	return o.Key, link, err
+}
+
+// Inspect looks at an object that a client has uploaded itself, and believes nothing: its size, what
+// its content is, and its checksum, for which it reads all of it where the store does not know.
+//
+// Faults: NotFound "object_not_found"; Invalid "document_type_unknown", "document_empty"; TooLarge.
+func (d Deposit) Inspect(ctx context.Context, key string) (Object, error) {
+	o, err := d.Blobs.Stat(ctx, key)
+	if err == nil && o.Size > d.Most {
+		err = document.TooLarge(d.Most)
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	body, _, err := d.Blobs.Get(ctx, key, Span{})
+	if err != nil {
+		return Object{}, err
+	}
+	kind, whole, err := document.Open(body, d.Most)
+	if err == nil && o.SHA256 == nil {
+		content := document.NewContent(whole, o.Size)
+		if _, err = io.Copy(io.Discard, content); err != nil {
+			err = content.Err()
+		}
+		o.SHA256 = content.SHA256()
+	}
+	o.ContentType = kind.Media
+	return o, errors.Join(err, body.Close())
+}
+
+// Find looks for an object that may not have been uploaded yet. There is none, too, where its key is no
+// key of ours.
+//
+// Faults: Unavailable.
+func (d Deposit) Find(ctx context.Context, key string) (o Object, found bool, err error) {
+	o, err = d.Blobs.Stat(ctx, key)
+	if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Invalid) {
+		return Object{}, false, nil
+	}
+	return o, err == nil, err
+}
+
+// Reader gives a way to read an object from any place on.
+func (d Deposit) Reader(ctx context.Context, key string) func(offset int64) (io.ReadCloser, error) {
+	return func(offset int64) (io.ReadCloser, error) {
+		body, _, err := d.Blobs.Get(ctx, key, Span{Offset: offset})
+		return body, err
+	}
+}
+
+// Link gives a link by which somebody without credentials reads an object.
+func (d Deposit) Link(ctx context.Context, key string) (Link, error) {
+	return d.Blobs.Link(ctx, LinkRead, Object{Key: key}, LinkLife)
+}
