@@ -8,6 +8,7 @@ import (
 
 	"surgicase/domain/audit"
 	"surgicase/domain/directory"
+	"surgicase/domain/mail"
 	"surgicase/domain/movein"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
@@ -106,6 +107,40 @@ func (r *run) lists(ctx context.Context) error {
 	return whole(ctx, r, "faq_list", []string{"user_type", "display_order"}, movein.FAQ,
 		put(func(f *directory.FAQ) ports.ListEntry { return ports.ListEntry{FAQ: f} }))
 }
+
+// recipients moves in who gets reports by mail. Who is on a list here already stays as he is.
+func (r *run) recipients(ctx context.Context) error {
+	return whole(ctx, r, "report_email_list", []string{"report_name", "email_address"}, func(rec movein.Record) movein.Moved[mail.Recipient] {
+		return movein.Recipient(rec, r.now)
+	}, func(ctx context.Context, repos ports.Repos, list []mail.Recipient) error {
+		type place struct {
+			list    mail.List
+			address string
+		}
+		here := map[place]bool{}
+		present, err := repos.Recipients.List(ctx, "", 0, mostRecipients)
+		if err != nil {
+			return err
+		}
+		for _, p := range present {
+			here[place{p.List, p.Address}] = true
+		}
+		for i := range list {
+			at := place{list[i].List, list[i].Address}
+			if here[at] {
+				continue
+			}
+			here[at] = true
+			if err := repos.Recipients.Add(ctx, &list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// mostRecipients is more than anybody mails reports to.
+const mostRecipients = 10_000
 
 // priceTable makes the old prices the next version of our table, and prices what is here by them.
 func (r *run) priceTable(ctx context.Context) error {

@@ -76,7 +76,7 @@ func (r *run) all(ctx context.Context) error {
 	if err := r.survey(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{r.lists, r.priceTable, r.catalogue, r.users, r.surgeons, r.facilities, r.groups, r.cases} {
+	for _, step := range []func(context.Context) error{r.lists, r.recipients, r.priceTable, r.catalogue, r.users, r.surgeons, r.facilities, r.groups, r.cases} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -101,7 +101,6 @@ var left = [][2]string{
 	{"procedure_codes_tiers", "left over from a migration of the old service"},
 	{"bugs", "they are in the bug tracker"},
 	{"email_log", "a log of what was mailed then"},
-	{"report_email_list", "recipients are entered anew: whoever gets reports is asked again"},
 	{"user_encryption_keys", "keys of the old service"},
 	{"encryption_key_audit", "keys of the old service"},
 }

@@ -8,6 +8,7 @@ var columns = map[string][]string{
 	"user_type_list":               {"user_type", "user_type_desc", "user_max_case_status"},
 	"user_doc_type_list":           {"doc_type", "doc_prefix"},
 	"faq_list":                     {"user_type", "faq_header", "faq_text", "display_order"},
+	"report_email_list":            {"report_name", "email_address", "first_name", "last_name"},
 	"procedure_codes":              {"procedure_code", "tier", "code_category", "code_pay_amount"},
 	"cpt_codes":                    {"id", "cpt_cat", "cpt_code", "cpt_description"},
 	"procedure_codes_desc":         {"procedure_code", "procedure_desc", "code_category"},

@@ -3,8 +3,10 @@ package movein
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"surgicase/domain/directory"
+	"surgicase/domain/mail"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
@@ -89,6 +91,24 @@ func DocType(rec Record) Moved[directory.DocType] {
 		r.hold("doc_type", "empty")
 	}
 	return result(r, d)
+}
+
+// Recipient reads a row of report_email_list: somebody who gets reports by mail.
+func Recipient(rec Record, now time.Time) Moved[mail.Recipient] {
+	r := &reader{Record: rec, id: rec.Text("report_name") + "/" + rec.Text("email_address")}
+	list, err := mail.ParseList(strings.TrimSpace(rec.Text("report_name")))
+	if err != nil {
+		r.hold("report_name", "report_unknown")
+		return result(r, mail.Recipient{})
+	}
+	address, err := directory.ParseEmail(strings.TrimSpace(rec.Text("email_address")))
+	if err != nil {
+		r.hold("email_address", "email_not_valid")
+		return result(r, mail.Recipient{})
+	}
+	return result(r, mail.Recipient{
+		List: list, Address: address, First: r.line("first_name", mail.MaxName), Last: r.line("last_name", mail.MaxName), CreatedAt: now,
+	})
 }
 
 // FAQ reads a row of faq_list.

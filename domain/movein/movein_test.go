@@ -241,6 +241,12 @@ func TestLists(t *testing.T) {
 	if m := movein.UserTypeLabel(record("user_type_list", "user_type", "1", "user_type_desc", "Provider", "user_max_case_status", "17")); m.Thing.MaxStatus != 15 || codes(m.Findings) != "changed status_unknown max_case_status" {
 		t.Errorf("label %+v, found %s", m.Thing, codes(m.Findings))
 	}
+	if m := movein.Recipient(record("report_email_list", "report_name", "provider_payment_report_weekly", "email_address", "a@Example.com"), now); m.Held || m.Thing.Address != "a@example.com" {
+		t.Errorf("recipient %+v", m)
+	}
+	if !movein.Recipient(record("report_email_list", "report_name", "x"), now).Held || !movein.Recipient(record("report_email_list", "report_name", "provider_payment_report_weekly"), now).Held {
+		t.Error("a recipient was taken of whom nobody knows what or where")
+	}
 	if m := movein.FAQ(record("faq_list", "user_type", "1", "faq_header", "Why?", "faq_text", "So.", "display_order", "3")); m.Thing.Order != 3 || len(m.Findings) != 0 {
 		t.Errorf("faq %+v", m)
 	}

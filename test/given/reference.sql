@@ -51,6 +51,7 @@ CREATE TABLE user_doc_type_list (doc_type varchar(200) NOT NULL PRIMARY KEY, doc
 CREATE TABLE faq_list (user_type int, faq_header varchar(500), faq_text text, display_order int) CHARSET = utf8mb4;
 CREATE TABLE group_list (group_id int NOT NULL AUTO_INCREMENT PRIMARY KEY, group_desc varchar(500)) CHARSET = utf8mb4;
 CREATE TABLE user_groups (user_id varchar(100), group_id int, group_admin binary(1)) CHARSET = utf8mb4;
+CREATE TABLE report_email_list (report_name varchar(100), email_address varchar(250), first_name varchar(100), last_name varchar(100), KEY (report_name)) CHARSET = utf8mb4;
 CREATE TABLE request_logs (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id varchar(64), request_payload text) CHARSET = utf8mb4;
 CREATE TABLE npi_data_1 (npi bigint, last_name varchar(100)) CHARSET = utf8mb4;
 CREATE TABLE scratch_2024 (note varchar(100)) CHARSET = utf8mb4;
@@ -91,6 +92,8 @@ INSERT INTO user_doc_type_list VALUES ('Medical License', 'LIC'), ('Hospital Bad
 INSERT INTO faq_list VALUES (1, 'How do I invent a case?', 'With care.', 1);
 INSERT INTO group_list VALUES (3, 'Testville group');
 INSERT INTO user_groups VALUES ('dr-whole', 3, 1), ('DR-CASE', 3, 0), ('nobody', 3, 0), ('dr-whole', 9, 0);
+INSERT INTO report_email_list VALUES ('provider_payment_report_weekly', 'books@Example.com', 'Bea', 'Books'), ('provider_payment_report_weekly', 'books@example.com', 'Bea', 'Books'),
+    ('provider_payment_report_weekly', 'nowhere', NULL, NULL), ('no_such_report', 'books@example.com', NULL, NULL);
 INSERT INTO request_logs (user_id, request_payload) VALUES ('dr-whole', 'Canary in the clear');
 INSERT INTO npi_data_1 VALUES (1234567893, 'Example');
 INSERT INTO scratch_2024 VALUES ('somebody forgot this');

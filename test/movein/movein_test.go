@@ -166,6 +166,8 @@ held amount_not_valid procedure_codes.code_pay_amount Z9004/1 ("-5.00", now "")
 held code_not_valid cpt_codes.cpt_code
 held code_not_valid procedure_codes.procedure_code Z9/1 ("Z9", now "")
 held encrypted_there cases.phi_encrypted sealed ("1", now "")
+held email_not_valid report_email_list.email_address provider_payment_report_weekly/nowhere ("nowhere", now "")
+held report_unknown report_email_list.report_name no_such_report/books@example.com ("no_such_report", now "")
 held id_not_valid cases. human_case_id 17
 held id_not_valid user_profile.user_id not an id ("not an id", now "")
 held id_taken deleted_users. DR-WHOLE
