@@ -3,6 +3,8 @@ package bootstrap
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,23 +18,60 @@ import (
 	"surgicase/ports"
 )
 
-// newVault opens the keys of the backups. The private one is missing where backups are only made, and
-// is made on SQLite, so that development needs no setup.
-func newVault(c Config, secrets ports.Secrets) (ports.Vault, error) {
-	var identity []byte
-	var err error
-	if c.BackupRecipient == "" {
-		identity, err = secretOrMade(context.Background(), c, secrets, ports.BackupKeySecret, func() ([]byte, error) {
-			text, err := agevault.NewIdentity()
-			return []byte(text + "\n"), err
-		})
-	} else {
-		identity, err = secrets.Get(context.Background(), ports.BackupKeySecret)
+// lazyVault reads the keys of the backups when they are needed: a server that makes none, or may not see
+// the secret, starts all the same.
+type lazyVault struct {
+	c       Config
+	secrets ports.Secrets
+}
+
+func newVault(c Config, secrets ports.Secrets) ports.Vault { return lazyVault{c, secrets} }
+
+// Seal implements ports.Vault. The private key is made on SQLite if there is none, so that development
+// needs no setup.
+func (l lazyVault) Seal(to io.Writer) (io.WriteCloser, error) {
+	if l.c.BackupRecipient != "" {
+		v, err := agevault.Open(string(l.c.BackupRecipient), "")
+		if err != nil {
+			return nil, err
+		}
+		return v.Seal(to)
 	}
+	v, err := l.withIdentity(secretOrMade(context.Background(), l.c, l.secrets, ports.BackupKeySecret, func() ([]byte, error) {
+		text, err := agevault.NewIdentity()
+		return []byte(text + "\n"), err
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return v.Seal(to)
+}
+
+// Unseal implements ports.Vault.
+func (l lazyVault) Unseal(from io.Reader) (io.Reader, error) {
+	v, err := l.withIdentity(l.secrets.Get(context.Background(), ports.BackupKeySecret))
+	if err != nil {
+		return nil, err
+	}
+	return v.Unseal(from)
+}
+
+// withIdentity opens a vault with the private key, or one that says that there is none.
+func (lazyVault) withIdentity(identity []byte, err error) (*agevault.Vault, error) {
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return nil, err
 	}
-	return agevault.Open(c.BackupRecipient, string(identity))
+	return agevault.Open("", string(identity))
+}
+
+// backUp is the daily job. Run again after a crash it makes another backup, which does no harm.
+func backUp(ctx context.Context, service *backups.Service, who permission.Actor, keep time.Duration) (string, error) {
+	made, err := service.Make(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	removed, err := service.Prune(ctx, who, keep)
+	return fmt.Sprintf("%s: %d rows, %d bytes; %d old ones removed", made.Key, made.Rows(), made.Size, len(removed)), err
 }
 
 func newBackups(store *sqlstore.Store, blobs ports.Blobs, vault ports.Vault, clock ports.Clock, events ports.Events) *backups.Service {

@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"io"
 
 	"surgicase/adapters/cli"
 	"surgicase/ports"
@@ -27,6 +28,8 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	_, err = keyring(ctx, c, secrets)
 	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
 	_, deskErr := newDesk(c, secrets, randomIDs{}, nil)
+	_, vaultErr := newVault(c, secrets).Seal(io.Discard)
+	findings = append(findings, found("backup key", "backups can be encrypted", vaultErr))
 	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
 	if err != nil {
 		return findings, nil

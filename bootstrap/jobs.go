@@ -8,6 +8,7 @@ import (
 	"go.uber.org/fx"
 
 	"surgicase/adapters/cron"
+	"surgicase/application/backups"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/domain/job"
@@ -17,7 +18,7 @@ import (
 )
 
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
@@ -38,6 +39,12 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
 					n, payments, err := runs.SettleAll(ctx, who)
 					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err
+				},
+			},
+			"backup": {
+				Schedule: job.Daily(2, 0), What: "stores an encrypted backup of everything, and removes those that are too old",
+				Do: func(ctx context.Context, who permission.Actor) (string, error) {
+					return backUp(ctx, copies, who, c.keptFor())
 				},
 			},
 			"retention": {

@@ -1,10 +1,24 @@
 package bootstrap
 
+import "surgicase/adapters/agevault"
+
 // MovingConfig is what can be set about moving in and out.
 type MovingConfig struct {
-	BackupRecipient string       `env:"BACKUP_RECIPIENT" doc:"public keys that backups are encrypted to (age1…, separated by commas); without one that of the secret surgicase/backup-key, which is made in DATA_DIR when the database is SQLite"`
+	BackupRecipient Recipients   `env:"BACKUP_RECIPIENT" doc:"public keys that backups are encrypted to (age1…, separated by commas); without one that of the secret surgicase/backup-key, which is made in DATA_DIR when the database is SQLite"`
 	BackupDays      Count        `env:"BACKUP_RETENTION_DAYS" envDefault:"35" doc:"days for which backups are kept; the newest one always is"`
 	ReferenceURL    ReferenceURL `env:"REFERENCE_URL" doc:"database of the service before this one, for import-reference: mysql://user:password@host:3306/database"`
+}
+
+// Recipients are public keys of age.
+type Recipients string
+
+// UnmarshalText reads the keys.
+func (r *Recipients) UnmarshalText(text []byte) error {
+	if _, err := agevault.Open(string(text), ""); err != nil {
+		return holds(string(text), "public keys of age, such as age1…, separated by commas")
+	}
+	*r = Recipients(text)
+	return nil
 }
 
 // ReferenceURL names another database, with a password in it that must not be printed.

@@ -77,7 +77,7 @@ func (b Backup) Rows() int64 {
 //
 // Faults: Forbidden; Invalid "backup_key_missing"; Unavailable.
 func (s *Service) Make(ctx context.Context, who permission.Actor) (Backup, error) {
-	if err := s.allowed(ctx, who); err != nil {
+	if err := s.allowed(ctx, who, permission.RunJobs); err != nil {
 		return Backup{}, err
 	}
 	done, err := s.make(ctx)
@@ -196,6 +196,10 @@ func (s *Service) List(ctx context.Context, who permission.Actor) ([]ports.Objec
 	if err := permission.Check(who, permission.ManageBackups, ""); err != nil {
 		return nil, err
 	}
+	return s.list(ctx)
+}
+
+func (s *Service) list(ctx context.Context) ([]ports.Object, error) {
 	found := []ports.Object{}
 	for object, err := range s.blobs.List(ctx, Prefix) {
 		if err != nil {
@@ -224,7 +228,10 @@ func (s *Service) Latest(ctx context.Context, who permission.Actor) (string, err
 //
 // Faults: Forbidden; Unavailable.
 func (s *Service) Prune(ctx context.Context, who permission.Actor, keep time.Duration) ([]string, error) {
-	all, err := s.List(ctx, who)
+	if err := s.allowed(ctx, who, permission.RunJobs); err != nil {
+		return nil, err
+	}
+	all, err := s.list(ctx)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -247,12 +254,14 @@ func (s *Service) Prune(ctx context.Context, who permission.Actor, keep time.Dur
 	return removed, err
 }
 
-func (s *Service) allowed(ctx context.Context, who permission.Actor) error {
-	err := permission.Check(who, permission.ManageBackups, "")
+// allowed checks what the actor may do: the job makes backups, also when a Global Admin starts it; the rest
+// is for the operator.
+func (s *Service) allowed(ctx context.Context, who permission.Actor, action permission.Action) error {
+	err := permission.Check(who, action, "")
 	if err == nil {
 		return nil
 	}
-	return ports.Refused(ctx, s.store, audit.Record(who, permission.ManageBackups, "backup", "", s.clock.Now()), err)
+	return ports.Refused(ctx, s.store, audit.Record(who, action, "backup", "", s.clock.Now()), err)
 }
 
 func (s *Service) happened(ctx context.Context, name string, err error, b Backup) {

@@ -39,7 +39,7 @@ func (v Verified) Err() error {
 //
 // Faults: Forbidden; as Restore; Invalid "backup_damaged".
 func (s *Service) Verify(ctx context.Context, who permission.Actor, key string, scratch Store, keys []audit.PublicKey) (Verified, error) {
-	if err := s.allowed(ctx, who); err != nil {
+	if err := s.allowed(ctx, who, permission.ManageBackups); err != nil {
 		return Verified{}, err
 	}
 	v, err := s.verify(ctx, key, scratch, keys)

@@ -147,7 +147,7 @@ var Table = []Rule{
 	{Action: LogClientRequest, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: Provider, Meaning: "log a request the client made"},
 	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},
 	{Action: MoveIn, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "move in what the service before this one has stored", Remark: "only the operator, on the command line"},
-	{Action: ManageBackups, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "make, restore and verify backups", Remark: "only the operator, on the command line, and the job"},
+	{Action: ManageBackups, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "list, restore and verify backups", Remark: "only the operator, on the command line; backups are made by a job"},
 }
 
 var byAction = func() map[Action]Rule {

@@ -112,6 +112,9 @@ func TestAMissedMondayIsCaughtUpOnce(t *testing.T) {
 		if got := db.jobRuns("open_payment_run"); got != "03-09 08:00 done 1" {
 			p.t.Errorf("openings: %s", got)
 		}
+		if got := db.jobRuns("backup"); got != "03-11 02:00 done 1, 03-19 02:00 done 1" {
+			p.t.Errorf("backups: %s", got)
+		}
 		if got := db.jobRuns("retention"); got != "03-11 03:00 done 1, 03-19 03:00 done 1" {
 			p.t.Errorf("a daily job: %s", got)
 		}
@@ -140,8 +143,8 @@ func TestAJobRunByHandCountsAsThePerson(t *testing.T) {
 		p.send(http.MethodPost, "/scheduler/jobs/none/run", "global-admin", nil).refused(404, "job_not_found")
 		p.send(http.MethodPost, run, "user-admin", nil).refused(403, "not_allowed")
 		listed := p.get("/scheduler/jobs", "global-admin").is(200)
-		wantTexts(p.t, "jobs", listed.each("jobs", "name"), "open_payment_run", "retention", "settle_payment_runs")
-		listed.has("jobs.0.name", "open_payment_run", "jobs.0.next_at", "2026-03-09T08:00:00Z", "jobs.0.schedule", "Monday 08:00 UTC", "jobs.0.last.state", "done", "jobs.1.last", nil)
+		wantTexts(p.t, "jobs", listed.each("jobs", "name"), "backup", "open_payment_run", "retention", "settle_payment_runs")
+		listed.has("jobs.1.name", "open_payment_run", "jobs.1.next_at", "2026-03-09T08:00:00Z", "jobs.1.schedule", "Monday 08:00 UTC", "jobs.1.last.state", "done", "jobs.2.last", nil)
 		if n := db.value("SELECT COUNT(*) FROM audit_entries WHERE action = 'job.run' AND outcome = 'done' AND actor_id = 'global-admin' AND entity_id = 'open_payment_run'"); n != "1" {
 			p.t.Errorf("%s entries on the trail", n)
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"surgicase/adapters/agevault"
 	"surgicase/bootstrap"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -90,6 +91,16 @@ func start(t *testing.T, databaseURL string, more map[string]string) *program {
 	return startAt(t, given.NewClock(), databaseURL, more)
 }
 
+// backupKey is a private key that backups are encrypted for.
+func backupKey(t *testing.T) string {
+	t.Helper()
+	key, err := agevault.NewIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 func startAt(t *testing.T, clock *given.Clock, databaseURL string, more map[string]string) *program {
 	t.Helper()
 	return startWith(t, clock, databaseURL, more, func(*bootstrap.Parts) {})
@@ -101,7 +112,7 @@ func startWith(t *testing.T, clock *given.Clock, databaseURL string, more map[st
 	p := &program{t: t, clock: clock, databaseURL: databaseURL, dataDir: t.TempDir(), log: &logged{}}
 	p.identify = func(req *http.Request, as string) { req.Header.Set("X-User-ID", as) }
 	env := map[string]string{
-		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": p.dataDir, "LOG_LEVEL": "ERROR",
+		"AUTH_MODE": "trusted", "DATABASE_URL": databaseURL, "DATA_DIR": p.dataDir, "LOG_LEVEL": "ERROR", "SURGICASE_BACKUP_KEY": backupKey(t),
 		"SURGICASE_KEYS": given.KeySet(t), "SURGICASE_CHECKPOINT_KEY": given.CheckpointKey, "METRICS_TOKEN": metricsToken, "NPI_REGISTRY": "stub", "ALLOW_STUBS": "true",
 	}
 	for name, value := range more {

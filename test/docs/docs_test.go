@@ -45,6 +45,7 @@ func configuration() string {
 	b.WriteString("\nSecrets, with `SECRETS_PROVIDER=env`: the variable, or else the file in `DATA_DIR/keys`.\n\n| secret | variable | file | what it is |\n|---|---|---|---|\n")
 	b.WriteString("| `surgicase/keys` | `SURGICASE_KEYS` | `surgicase-keys.json` | the key set of the encrypted columns; made on first start when the database is SQLite |\n")
 	b.WriteString("| `surgicase/checkpoint-key` | `SURGICASE_CHECKPOINT_KEY` | `surgicase-checkpoint-key.json` | the key that signs checkpoints of the audit trail; made on first start when the database is SQLite |\n")
+	b.WriteString("| `surgicase/backup-key` | `SURGICASE_BACKUP_KEY` | `surgicase-backup-key.json` | the private key that reads backups, as age-keygen writes it; made with the first backup when the database is SQLite and `BACKUP_RECIPIENT` is not set |\n")
 	b.WriteString("| `surgicase/gateway-secret` | `GATEWAY_SECRET`, `SURGICASE_GATEWAY_SECRET` | `surgicase-gateway-secret.json` | with `AUTH_MODE=gateway`: what the gateway sends, at least 32 characters |\n")
 	b.WriteString("| `surgicase/smtp-password` | `SURGICASE_SMTP_PASSWORD` | `surgicase-smtp-password.json` | with `EMAIL_URL=smtp://user@host`: the user's password, as plain text |\n")
 	b.WriteString("| `surgicase/main` | `SURGICASE_MAIN` | `surgicase-main.json` | with `BUG_TRACKER=clickup`, for what is not set: `{\"CLICKUP_LIST_URL\": …, \"CLICKUP_API_TOKEN\": …}` |\n")
