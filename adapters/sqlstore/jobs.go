@@ -77,10 +77,10 @@ func (r jobRepo) Know(ctx context.Context, names []string, now time.Time) (map[s
 	return since, nil
 }
 
-// Take implements ports.Jobs. The row of the job is written first: whoever else wants a run of it waits.
+// Take implements ports.Jobs. It is decided for one who wants a run of the job at a time, see alone.
 func (r jobRepo) Take(ctx context.Context, wanted job.Run, now time.Time) (job.Run, error) {
 	db := r.db.WithContext(ctx)
-	if err := db.Exec("UPDATE jobs SET known_since = known_since WHERE job = ?", wanted.Job).Error; err != nil {
+	if err := r.alone(ctx, wanted.Job); err != nil {
 		return job.Run{}, err
 	}
 	var held int
@@ -103,6 +103,22 @@ func (r jobRepo) Take(ctx context.Context, wanted job.Run, now time.Time) (job.R
 		return job.Run{}, err
 	}
 	return r.goOn(ctx, row, wanted)
+}
+
+// alone counts in a row of the job's: of two who do so at once one waits, or on another node of a cluster is
+// run again. The row has to change for that: a cluster hears nothing of a write that changes nothing.
+func (r jobRepo) alone(ctx context.Context, name string) error {
+	row := "job:" + name
+	db := r.db.WithContext(ctx)
+	done := db.Exec("UPDATE leases SET number = number + 1 WHERE lease = ?", row)
+	if done.Error != nil || done.RowsAffected > 0 {
+		return done.Error
+	}
+	err := db.Create(&leaseRow{Lease: row, Number: 1}).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return raceLost()
+	}
+	return err
 }
 
 // beginByHand gives the run an instant of its own, however quickly it follows the one before.
