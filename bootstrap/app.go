@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"surgicase/adapters/httpapi"
+	"surgicase/adapters/imageshrink"
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/access"
 	"surgicase/application/casebook"
@@ -61,7 +62,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			openRegistry, openNPIFiles,
 			npidirectory.NewLookup, npidirectory.NewImports,
 			func(s *sqlstore.Store) ports.Store { return s },
-			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks,
+			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive,
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
@@ -154,7 +155,7 @@ func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
 
 func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
 	return httpapi.Settings{
-		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, MaxUpload: c.MaxUploadMB.bytes(), Uploads: int(c.Uploads), Limits: c.limits(), Origins: c.Origins,
+		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, MaxUpload: c.MaxUploadMB.bytes(), Uploads: int(c.Uploads), Shrink: imageshrink.Shrink, Limits: c.limits(), Origins: c.Origins,
 		Now: o.now, Ready: state.ready, OnRequest: o.request, Watch: watch,
 	}
 }

@@ -96,8 +96,8 @@ func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Cloc
 	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes()}
 }
 
-func newPapers(files *cases.Files, held *people.Documents, links *documents.Links) httpapi.Papers {
-	return httpapi.Papers{Files: files, Documents: held, Links: links}
+func newPapers(files *cases.Files, held *people.Documents, links *documents.Links, archive *documents.Archive) httpapi.Papers {
+	return httpapi.Papers{Files: files, Documents: held, Links: links, Archive: archive}
 }
 
 // storageFinding writes an object, reads it and removes it.

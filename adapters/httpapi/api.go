@@ -38,11 +38,12 @@ type Settings struct {
 	Auth      Auth
 	Timeout   time.Duration // for one request
 	Limits    Limits
-	MaxBody   int64            // bytes, for routes that set no limit of their own
-	MaxUpload int64            // bytes of a document
-	Uploads   int              // at once
-	Origins   []string         // origins that browsers may call from (CORS)
-	Now       func() time.Time // the time by which dates are judged
+	MaxBody   int64                       // bytes, for routes that set no limit of their own
+	MaxUpload int64                       // bytes of a document
+	Uploads   int                         // at once
+	Shrink    func([]byte) ([]byte, bool) // makes an image smaller
+	Origins   []string                    // origins that browsers may call from (CORS)
+	Now       func() time.Time            // the time by which dates are judged
 	Ready     func(context.Context) error
 	OnRequest func(context.Context, Access) // hears of every answered request
 	Watch     Watch

@@ -43,12 +43,14 @@ type Papers struct {
 	Files     *cases.Files
 	Documents *people.Documents
 	Links     *documents.Links
+	Archive   *documents.Archive
 }
 
 func (a *API) paperRoutes() {
 	a.fileRoutes()
 	a.userFileRoutes()
 	a.linkRoutes()
+	a.imageRoutes()
 }
 
 // peopleRoutes and houseRoutes add the endpoints of these use cases.

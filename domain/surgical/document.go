@@ -1,6 +1,10 @@
 package surgical
 
-import "surgicase/domain/ident"
+import (
+	"strconv"
+
+	"surgicase/domain/ident"
+)
 
 // Document is a document of a case. Those that are not current were replaced or taken away.
 type Document struct {
@@ -20,3 +24,6 @@ type Folder struct {
 
 // ObjectKey is the key in the clear, for the store of objects and nobody else.
 func (f File) ObjectKey() string { return f.Key.ForStore() }
+
+// Thing is how the audit trail names the case where it is one of many.
+func (f Folder) Thing() string { return strconv.FormatInt(f.Number, 10) }

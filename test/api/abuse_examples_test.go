@@ -94,6 +94,9 @@ func (s *abused) exampleOf(op *operation) example {
 var examples = map[string]func(*abused) example{
 	"health-live": nothing, "health-ready": nothing, "health-simple": nothing, "health": nothing, "health-system": nothing,
 	"metrics": nothing, "metrics-summary": nothing, "metrics-health": nothing, "metrics-system": nothing, "metrics-database": nothing, "metrics-business": nothing, "metrics-endpoints": nothing, "metrics-self": nothing, "secrets-cache-stats": nothing,
+	"get-case-images": func(s *abused) example {
+		return example{query: map[string]string{"names": "false"}, body: map[string]any{"case_ids": []any{s.filed(s.draft(), "dr-a")}}}
+	},
 	"upload-case-file": func(s *abused) example {
 		return example{query: map[string]string{"case_id": s.draft(), "kind": "demo", "file_name": "demo.pdf"}, text: somePDF}
 	},

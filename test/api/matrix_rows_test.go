@@ -41,6 +41,7 @@ var matrixRows = map[string]matrixRow{
 	"move-cases":   {own: fromCase, member: fromCase, stranger: fromCase, about: movedCase, told: "total_updated"},
 	"approve-zero": {own: fromGlobal, member: fromGlobal, stranger: fromGlobal, about: zeroCase, told: "total_approved"},
 
+	"get-case-images":    {all: fromCase},
 	"upload-case-file":   {own: created, member: "404 403 201 201 201 201", stranger: "404 404 201 201 201 201", about: newCaseFile},
 	"list-case-files":    {own: everybody, member: "404 200 200 200 200 200", stranger: unseen, about: theirCase},
 	"get-case-file":      {own: everybody, member: "404 200 200 200 200 200", stranger: unseen, about: theirCaseFile},

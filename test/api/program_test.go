@@ -138,11 +138,12 @@ func startWith(t *testing.T, clock *given.Clock, databaseURL string, more map[st
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
-	status int
-	header http.Header
-	raw    []byte
-	body   map[string]any
+	t       *testing.T
+	status  int
+	header  http.Header
+	raw     []byte
+	trailer http.Header
+	body    map[string]any
 }
 
 // send sends a request as a user. A body that is a string goes as it is, everything else as JSON.
@@ -191,6 +192,7 @@ func (p *program) try(method, path, as string, body any, headers ...string) (ans
 	defer func() { _ = res.Body.Close() }()
 	a := answer{t: p.t, status: res.StatusCode, header: res.Header}
 	a.raw, err = io.ReadAll(res.Body)
+	a.trailer = res.Trailer
 	_ = json.Unmarshal(a.raw, &a.body)
 	if err == nil {
 		p.conforms(req, a)

@@ -18,7 +18,7 @@ var scopesOfRoutes = map[string]string{
 	"cases-by-status": "cases:read", "case-dashboard": "cases:read", "user-dashboard": "cases:read", "build-dashboard": "cases:read",
 	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read", "check-npi": "cases:read", "search-surgeon": "cases:read", "search-facility": "cases:read",
 
-	"list-case-files": "cases:read", "get-case-file": "cases:read",
+	"list-case-files": "cases:read", "get-case-images": "cases:read", "get-case-file": "cases:read",
 	"upload-case-file": "cases:write", "delete-case-file": "cases:write", "presign-case-file": "cases:write", "complete-case-file": "cases:write",
 	"upload-user-file": "admin", "list-user-files": "admin", "get-user-file": "admin", "delete-user-file": "admin", "presign-user-file": "admin", "complete-user-file": "admin",
 	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "move-cases": "cases:write",

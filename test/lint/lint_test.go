@@ -135,6 +135,8 @@ var imports = []breach{
 	{"adapters/quickbooks", "codeberg.org/go-pdf/fpdf", "PDF libraries"},
 	{"adapters/quickbooks", "github.com/pdfcpu/pdfcpu", "PDF libraries"},
 	{"adapters/quickbooks", "golang.org/x/image/font", "fonts and logos"},
+	{"adapters/httpapi", "golang.org/x/image/draw", "scans in"},
+	{"adapters/imageshrink", "golang.org/x/image/draw", ""},
 	{"adapters/pdfreport", "codeberg.org/go-pdf/fpdf", ""},
 	{"adapters/httpapi", "github.com/sony/gobreaker", "somebody else's API"},
 	{"adapters/httpapi", "github.com/hashicorp/go-retryablehttp", "somebody else's API"},

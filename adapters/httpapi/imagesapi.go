@@ -1,0 +1,231 @@
+package httpapi
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"surgicase/application/documents"
+	"surgicase/domain/document"
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+	"surgicase/domain/surgical"
+)
+
+func (a *API) imageRoutes() {
+	register(a, route{
+		method: http.MethodPost, path: "/get_case_images", id: "get-case-images", tag: tagFiles, slow: true,
+		faults:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		summary: "Download the documents of many cases as a ZIP",
+		description: "Demo, note and misc files, made while it is sent: counts are in manifest.json and in trailers, what could not be read is in download_errors.txt. " +
+			"Large images come as smaller JPEGs. Entries are called after human_case_id and kind; names=true calls them after the patient and the file.",
+	}, a.getCaseImages)
+	describeDocument(a.huma.OpenAPI().Paths["/get_case_images"].Post.Responses, "application/zip")
+}
+
+type caseImagesInput struct {
+	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller."`
+	Names  bool   `query:"names" doc:"Call folders after patients, and files by their names. It is noted on the audit trail."`
+	Body   struct {
+		CaseIDs []string `json:"case_ids" nullable:"false" maxItems:"1000" doc:"At least one; those that do not exist are left out." example:"[\"demo-case-001\"]"`
+	}
+}
+
+func (a *API) getCaseImages(ctx context.Context, in *caseImagesInput) (*huma.StreamResponse, error) {
+	var r reader
+	ids := make([]ident.CaseID, len(in.Body.CaseIDs))
+	for i, id := range in.Body.CaseIDs {
+		ids[i] = r.caseID(indexed("body.case_ids", i), id)
+	}
+	if err := r.bad.Err(); err != nil {
+		return nil, err
+	}
+	found, err := a.Archive.Collect(ctx, actorOf(ctx), ids, in.Names)
+	if err != nil {
+		return nil, err
+	}
+	next, stop := iter.Pull(found.Pieces)
+	first, more := next()
+	if more && errors.Is(first.Err, fault.Unavailable) { // it can still be said in the status
+		stop()
+		return nil, first.Err
+	}
+	stamp := a.settings.Now().UTC().Format("20060102_150405")
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		defer stop()
+		gc := humagin.Unwrap(hc)
+		h := gc.Writer.Header()
+		h.Set("Content-Type", "application/zip")
+		h.Set("Content-Disposition", `attachment; filename="case_images_`+stamp+`.zip"`)
+		h.Set("Trailer", strings.Join(imageTrailers, ", "))
+		z := &imageZip{zip: zip.NewWriter(gc.Writer), names: in.Names, shrink: a.settings.Shrink}
+		z.counts.Cases = len(found.Cases)
+		for piece := first; more && z.err == nil; piece, more = next() {
+			z.add(piece)
+		}
+		z.finish()
+		if z.err != nil {
+			callOf(gc.Request.Context()).err = z.err // the ZIP has no end, which every reader notices
+			return
+		}
+		for i, n := range []int{z.counts.Downloaded, z.counts.Errors, z.counts.Cases, z.counts.Compressed, 0, 0} {
+			h.Set(imageTrailers[i], strconv.Itoa(n))
+		}
+	}}, nil
+}
+
+// imageTrailers are the counts that the old product sent as headers.
+var imageTrailers = []string{
+	"X-Downloaded-Files", "X-Download-Errors", "X-Cases-Processed", "X-Images-Compressed", "X-PDFs-Compressed", "X-Compression-Errors",
+}
+
+// imageZip is a ZIP that is sent while it is made. At most one document is in memory, and only if it is
+// an image.
+type imageZip struct {
+	zip    *zip.Writer
+	names  bool
+	shrink func([]byte) ([]byte, bool)
+	counts struct {
+		Downloaded int             `json:"downloaded_files"`
+		Errors     int             `json:"download_errors"`
+		Cases      int             `json:"cases_processed"`
+		Compressed int             `json:"images_compressed"`
+		Files      []manifestEntry `json:"files"`
+	}
+	problems []string
+	used     map[string]bool
+	err      error // of the connection: nobody receives it any more
+}
+
+type manifestEntry struct {
+	Entry       string `json:"entry"`
+	HumanCaseID int64  `json:"human_case_id"`
+	Kind        string `json:"kind"`
+	Stored      int64  `json:"stored_bytes"`
+	Sent        int64  `json:"sent_bytes"`
+	Compressed  bool   `json:"compressed"`
+}
+
+// shrinkable is how large an image may be to be made smaller.
+const shrinkable = 24 << 20
+
+func (z *imageZip) add(p documents.Piece) {
+	if p.Err != nil {
+		z.failed(p)
+		return
+	}
+	defer func() { _ = p.Body.Close() }()
+	e := manifestEntry{HumanCaseID: p.Folder.Number, Kind: string(p.Kind), Stored: p.File.Size}
+	var content io.Reader = p.Body
+	image := strings.HasPrefix(p.File.Type, "image/") && p.File.Type != "image/heic"
+	if image && p.File.Size <= shrinkable {
+		whole, err := io.ReadAll(io.LimitReader(p.Body, shrinkable+1))
+		if err != nil {
+			z.failed(p)
+			return
+		}
+		smaller, ok := z.shrink(whole)
+		if e.Compressed = ok; ok {
+			whole = smaller
+			z.counts.Compressed++
+		}
+		content = bytes.NewReader(whole)
+	}
+	e.Entry = z.entry(p, e.Compressed)
+	method := zip.Deflate
+	if strings.HasPrefix(p.File.Type, "image/") && p.File.Type != "image/tiff" || e.Compressed {
+		method = zip.Store // it is compressed
+	}
+	w, err := z.zip.CreateHeader(&zip.FileHeader{Name: e.Entry, Method: method})
+	if err != nil {
+		z.err = err
+		return
+	}
+	source := &told{from: content}
+	e.Sent, err = io.Copy(w, source)
+	switch {
+	case source.err != nil:
+		z.failed(p)
+	case err != nil:
+		z.err = err
+	default:
+		z.counts.Downloaded++
+		z.counts.Files = append(z.counts.Files, e)
+	}
+}
+
+// told tells errors of the store from those of the connection.
+type told struct {
+	from io.Reader
+	err  error
+}
+
+func (t *told) Read(p []byte) (int, error) {
+	n, err := t.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		t.err = err
+	}
+	return n, err
+}
+
+func (z *imageZip) failed(p documents.Piece) {
+	z.counts.Errors++
+	z.problems = append(z.problems, "case "+strconv.FormatInt(p.Folder.Number, 10)+", "+string(p.Kind)+": could not be read")
+}
+
+// entry names a document: by numbers, or as people asked by names.
+func (z *imageZip) entry(p documents.Piece, compressed bool) string {
+	number := strconv.FormatInt(p.Folder.Number, 10)
+	name := number + "/" + string(p.Kind) + extension(p.File, compressed)
+	if z.names {
+		plain := strings.NewReplacer(" ", "_", "/", "_", `\`, "_", ":", "_")
+		who := plain.Replace(p.Folder.Patient.First.Reveal() + "_" + p.Folder.Patient.Last.Reveal())
+		name = number + "_" + who + "/" + plain.Replace(p.File.Name.Reveal())
+	}
+	if z.used == nil {
+		z.used = map[string]bool{}
+	}
+	for z.used[name] {
+		name = path.Dir(name) + "/" + string(p.Kind) + "_" + path.Base(name)
+	}
+	z.used[name] = true
+	return name
+}
+
+func extension(f surgical.File, compressed bool) string {
+	if compressed {
+		return ".jpg"
+	}
+	if t, err := document.TypeOf(f.Type); err == nil {
+		return "." + t.Ext
+	}
+	return ""
+}
+
+func (z *imageZip) finish() {
+	put := func(name, content string) {
+		w, err := z.zip.Create(name)
+		if err == nil {
+			_, err = io.WriteString(w, content)
+		}
+		z.err = errors.Join(z.err, err)
+	}
+	if len(z.problems) > 0 {
+		put("download_errors.txt", strings.Join(z.problems, "\n")+"\n")
+	}
+	manifest, err := json.MarshalIndent(z.counts, "", "  ")
+	z.err = errors.Join(z.err, err)
+	put("manifest.json", string(manifest)+"\n")
+	z.err = errors.Join(z.err, z.zip.Close())
+}
