@@ -73,11 +73,13 @@ func newPress(c Config) (statements.Press, error) {
 
 // reporting provides the use cases about reports and accounting files.
 func reporting() fx.Option {
-	return fx.Provide(newPress, newArchive, newBooks, statements.NewReports)
+	return fx.Provide(newPress, newArchive, newBooks, statements.NewReports, statements.NewExports)
 }
 
 func newArchive(store ports.Store, blobs ports.Blobs) statements.Archive {
 	return statements.Archive{Store: store, Blobs: blobs}
 }
 
-func newBooks(reports *statements.Reports) httpapi.Books { return httpapi.Books{Reports: reports} }
+func newBooks(reports *statements.Reports, exports *statements.Exports) httpapi.Books {
+	return httpapi.Books{Reports: reports, Exports: exports}
+}

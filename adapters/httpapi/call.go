@@ -144,6 +144,9 @@ func traceID(header string) string {
 func (a *API) recover(gc *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler { // an answer that cannot be finished: the connection says so
+				panic(r)
+			}
 			c := callOf(gc.Request.Context())
 			c.stack = string(debug.Stack())
 			if gc.Writer.Written() {

@@ -17,6 +17,7 @@ import (
 // Books are the use cases about reports, accounting files and exports.
 type Books struct {
 	Reports *statements.Reports
+	Exports *statements.Exports
 }
 
 const (
@@ -61,13 +62,18 @@ func (a *API) reportRoutes() {
 	}, a.myReport)
 	a.answersWith([]string{"/my_payment_report"}, "application/pdf")
 	a.individualRoutes()
+	a.exportRoutes()
 	a.generatedRoutes()
 }
 
 // answersWith describes an answer that is no JSON.
-func (a *API) answersWith(paths []string, mime string) {
+func (a *API) answersWith(paths []string, mimes ...string) {
+	content := map[string]*huma.MediaType{}
+	for _, mime := range mimes {
+		content[mime] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+	}
 	for _, path := range paths {
-		a.huma.OpenAPI().Paths[path].Get.Responses["200"].Content = map[string]*huma.MediaType{mime: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}
+		a.huma.OpenAPI().Paths[path].Get.Responses["200"].Content = content
 	}
 }
 

@@ -187,6 +187,9 @@ func listCondition(q surgical.Query, in permission.Scope) (string, []any) {
 	if q.Owner != "" {
 		and("c.user_id = ?", string(q.Owner))
 	}
+	if len(q.IDs) > 0 {
+		and("c.case_id IN ?", padded(q.IDs))
+	}
 	if q.Statuses.Filters() {
 		condition, values := statusCondition(q.Statuses)
 		and(condition, values...)
@@ -224,6 +227,11 @@ func pageOf(q surgical.Query) (after string, args []any, order string) {
 		if p := q.After; p != nil {
 			after = " AND (c.case_status > ? OR (c.case_status = ? AND (c.case_date > ? OR (c.case_date = ? AND c.case_id > ?))))"
 			args = []any{int(p.Status), int(p.Status), p.Date.String(), p.Date.String(), string(p.ID)}
+		}
+	case surgical.ByID:
+		order = " ORDER BY c.case_id"
+		if p := q.After; p != nil {
+			after, args = " AND c.case_id > ?", []any{string(p.ID)}
 		}
 	case surgical.ByIDDescending:
 		order = " ORDER BY c.case_id DESC"

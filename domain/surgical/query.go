@@ -62,6 +62,7 @@ type Order int
 const (
 	ByIDDescending Order = iota
 	ByStatusAndDate
+	ByID
 )
 
 // Position is where a page ended: the keys of its last case.
@@ -73,7 +74,8 @@ type Position struct {
 
 // Query asks for a page of cases that are not deleted.
 type Query struct {
-	Owner    ident.UserID // only this owner's, unless empty
+	Owner    ident.UserID   // only this owner's, unless empty
+	IDs      []ident.CaseID // only these, unless empty; at most 1,000
 	Statuses StatusFilter
 	From, To civil.Date // case dates, inclusive; zero is open
 	Order    Order

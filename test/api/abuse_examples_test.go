@@ -314,6 +314,7 @@ var examples = map[string]func(*abused) example{
 		s.opened()
 		return example{query: map[string]string{"start_date": "2026-01-01", "end_date": "2026-12-31", "email_type": "weekly"}}
 	},
+	"export-cases": anExport, "export-cases-csv": anExport,
 	"my-report":       func(s *abused) example { return theirRun(s, root) },
 	"report-password": nothing,
 	"list-files":      nothing,
@@ -357,6 +358,12 @@ func (s *abused) opened() string {
 func aReport(s *abused) example {
 	s.opened()
 	return example{query: map[string]string{"user_id": "dr-a", "start_date": "2026-01-01", "end_date": "2026-12-31", "email_type": "weekly"}}
+}
+
+func anExport(s *abused) example {
+	return example{body: map[string]any{
+		"case_ids": []any{s.draft()}, "all": false, "start_date": "2026-01-01", "end_date": "2026-12-31", "filter": "0,1,10",
+	}}
 }
 
 // theirRun asks for one's own report of a run that pays the owner.

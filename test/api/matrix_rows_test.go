@@ -140,6 +140,8 @@ var matrixRows = map[string]matrixRow{
 	"quickbooks-transactions": {all: fromCase},
 	"my-report":               {own: everybody, member: "404 404 404 404 404 404", stranger: "404 404 404 404 404 404", about: theirRun},
 	"report-password":         {all: everybody},
+	"export-cases":            {all: fromCase},
+	"export-cases-csv":        {all: fromCase},
 	"list-files":              {all: fromCase},
 	"get-file":                {own: everybody, member: unseen, stranger: unseen, about: theirReport},
 	"list-pay-tiers":          {all: fromGlobal},

@@ -27,6 +27,7 @@ var scopesOfRoutes = map[string]string{
 
 	"open-run": "payments", "list-runs": "payments", "get-run": "payments", "settle-run": "payments", "reverse-run": "payments",
 	"payment-report": "payments", "summary-report": "payments", "individual-reports": "payments", "my-report": "payments", "report-password": "payments",
+	"export-cases": "cases:read", "export-cases-csv": "cases:read",
 	"quickbooks-vendors": "payments", "quickbooks-transactions": "payments", "list-files": "payments", "get-file": "payments",
 	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments",
 
