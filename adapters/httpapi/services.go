@@ -5,6 +5,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
+	"surgicase/application/statements"
 	"surgicase/application/support"
 )
 
@@ -31,8 +32,9 @@ type House struct {
 
 // Office are the use cases about what goes out to people: mail, and bug reports.
 type Office struct {
-	Mail    *operations.Mail
-	Support *support.Service
+	Mail     *operations.Mail
+	Mailings *statements.Mailings
+	Support  *support.Service
 }
 
 // peopleRoutes and houseRoutes add the endpoints of these use cases.
@@ -57,6 +59,7 @@ func (a *API) houseRoutes() {
 
 func (a *API) officeRoutes() {
 	a.mailRoutes()
+	a.mailingRoutes()
 	a.supportRoutes()
 }
 
