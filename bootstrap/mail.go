@@ -22,6 +22,7 @@ import (
 	"surgicase/adapters/sesmail"
 	"surgicase/adapters/smtpmail"
 	"surgicase/application/operations"
+	"surgicase/application/statements"
 	"surgicase/application/support"
 	"surgicase/domain/fault"
 	letters "surgicase/domain/mail"
@@ -30,7 +31,7 @@ import (
 
 // mailing provides everything about mail and support.
 func mailing() fx.Option {
-	return fx.Provide(openTracker, support.New, openMailer, operations.NewPost, operations.NewMail, newStationery, newNoticeDesk, newOffice, newCourier, operations.NewNotices)
+	return fx.Provide(openTracker, support.New, openMailer, operations.NewPost, operations.NewMail, newStationery, statements.NewMailings, newNoticeDesk, newOffice, newCourier, operations.NewNotices)
 }
 
 // post is what an adapter of ports.Mailer may be made of.
@@ -186,6 +187,6 @@ func newNoticeDesk(c Config, stationery letters.Stationery) operations.NoticeDes
 	return operations.NoticeDesk{Stationery: stationery, To: c.FailureRecipients}
 }
 
-func newOffice(mail *operations.Mail, bugs *support.Service) httpapi.Office {
-	return httpapi.Office{Mail: mail, Support: bugs}
+func newOffice(mail *operations.Mail, mailings *statements.Mailings, bugs *support.Service) httpapi.Office {
+	return httpapi.Office{Mail: mail, Mailings: mailings, Support: bugs}
 }

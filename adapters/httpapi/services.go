@@ -7,6 +7,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
+	"surgicase/application/statements"
 	"surgicase/application/support"
 )
 
@@ -34,8 +35,9 @@ type House struct {
 
 // Office are the use cases about what goes out to people: mail, and bug reports.
 type Office struct {
-	Mail    *operations.Mail
-	Support *support.Service
+	Mail     *operations.Mail
+	Mailings *statements.Mailings
+	Support  *support.Service
 }
 
 // Papers are the use cases about documents.
@@ -76,6 +78,7 @@ func (a *API) houseRoutes() {
 
 func (a *API) officeRoutes() {
 	a.mailRoutes()
+	a.mailingRoutes()
 	a.supportRoutes()
 }
 

@@ -116,6 +116,9 @@ func (r letterRepo) matching(ctx context.Context, q mail.Query) *gorm.DB {
 	if q.Kind != "" {
 		db = db.Where("report_type = ?", string(q.Kind))
 	}
+	if q.For != "" {
+		db = db.Where("occasion = ?", q.For)
+	}
 	if q.Before > 0 {
 		db = db.Where("email_id < ?", q.Before)
 	}

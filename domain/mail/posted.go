@@ -71,6 +71,7 @@ var Statuses = []Status{Queued, Sent, NotMailed, Failed, Doubtful}
 type Query struct {
 	Status Status // any when empty
 	Kind   Kind   // any when empty
+	For    string // the occasion; any when empty
 	Before int64  // the id where the last page ended; 0 for the first page
 	Limit  int
 	Count  bool

@@ -74,6 +74,13 @@ func (a Actor) LimitedTo(scopes TokenScopes) Actor {
 	return a
 }
 
+// Wholly is the actor in the middle of an action that he was allowed: what belongs to it needs no scope of
+// its own. His type still decides.
+func (a Actor) Wholly() Actor {
+	a.limited = false
+	return a
+}
+
 // checkScope refuses what the actor may do but his token does not open.
 func (a Actor) checkScope(rule Rule) error {
 	if !a.limited || a.scopes.Opens(rule.Needs) {

@@ -144,6 +144,13 @@ var examples = map[string]func(*abused) example{
 		}}
 	},
 	"delete-recipient": func(s *abused) example { return example{query: map[string]string{"recipient_id": s.recipient()}} },
+	"mail-reports": func(s *abused) example {
+		s.opened()
+		s.recipient()
+		return example{body: map[string]any{
+			"report": "individual_provider_payment_report", "email_type": "weekly", "provider_id": "dr-a", "start_date": "2026-01-01", "end_date": "2026-12-31",
+		}}
+	},
 	"report-bug": func(*abused) example {
 		return example{body: map[string]any{
 			"calling_page": "/cases/list", "priority": "high", "request_id": "0f1e2d3c",

@@ -88,6 +88,7 @@ var matrixRows = map[string]matrixRow{
 	"create-recipient": {all: "403 403 403 403 201 201"},
 	"delete-recipient": {all: fromGlobal},
 	"email-log":        {all: fromGlobal},
+	"mail-reports":     {all: "403 403 403 403 201 201"},
 	"report-bug":       {all: created},
 	"list-bugs":        {all: everybody},
 	"change-bug":       {own: everybody, member: unseen, stranger: unseen, about: theirBug},

@@ -37,7 +37,7 @@ var scopesOfRoutes = map[string]string{
 	"metrics": "admin", "metrics-summary": "admin", "metrics-health": "admin", "metrics-system": "admin", "metrics-database": "admin", "metrics-business": "admin", "metrics-endpoints": "admin", "metrics-self": "admin", "secrets-cache-stats": "admin",
 	"list-jobs": "admin", "run-job": "admin",
 	"list-tokens": "admin", "create-token": "admin", "revoke-token": "admin",
-	"list-recipients": "admin", "create-recipient": "admin", "delete-recipient": "admin", "email-log": "admin",
+	"list-recipients": "admin", "create-recipient": "admin", "delete-recipient": "admin", "email-log": "admin", "mail-reports": "admin",
 	"report-bug": "cases:write", "change-bug": "cases:write", "list-bugs": "cases:read", "log-request": "cases:read",
 	"put-case-status": "admin", "put-user-type": "admin", "put-user-doc-type": "admin", "create-faq": "admin",
 

@@ -149,6 +149,7 @@ func letterLog(w *world) {
 	equal(w.t, "the next", occasions(mail.Query{Limit: 2, Before: all[1].ID}), "21")
 	equal(w.t, "queued", occasions(mail.Query{Status: mail.Queued, Limit: 10}), "31")
 	equal(w.t, "of a kind", occasions(mail.Query{Kind: mail.Checkpoint, Limit: 10}), "420")
+	equal(w.t, "of an occasion", occasions(mail.Query{For: "3", Limit: 10}), "3")
 	isEmpty(w.t, "none", w.letters(mail.Query{Kind: mail.Checkpoint, Status: mail.Sent, Limit: 10}))
 	count := read(w, func(ctx context.Context, r ports.Repos) (int, error) {
 		return r.Letters.Count(ctx, mail.Query{Status: mail.Queued, Before: all[4].ID, Limit: 1})
