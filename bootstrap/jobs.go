@@ -9,6 +9,7 @@ import (
 
 	"surgicase/adapters/cron"
 	"surgicase/application/backups"
+	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/domain/job"
@@ -18,7 +19,7 @@ import (
 )
 
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
@@ -40,6 +41,10 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 					n, payments, err := runs.SettleAll(ctx, who)
 					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err
 				},
+			},
+			"npi_sync": {
+				Schedule: job.Weekly(time.Tuesday, 8, 0), What: "loads the weekly files of the NPI registry that are published and not loaded yet",
+				Do: func(ctx context.Context, who permission.Actor) (string, error) { return syncNPIs(ctx, c, imports, who) },
 			},
 			"backup": {
 				Schedule: job.Daily(2, 0), What: "stores an encrypted backup of everything, and removes those that are too old",

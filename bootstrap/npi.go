@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"fmt"
 
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/npidirectory"
@@ -46,4 +47,17 @@ func (p *program) RejectedNPIs(ctx context.Context, file, after int64, limit int
 		return err
 	})
 	return list, err
+}
+
+// syncNPIs is Sync as a job. Where providers are invented nobody is asked for more of them.
+func syncNPIs(ctx context.Context, c Config, imports *npidirectory.Imports, who permission.Actor) (string, error) {
+	if c.registry() == registryStub {
+		return "nothing to do: NPI_REGISTRY=stub", nil
+	}
+	done, err := imports.Sync(ctx, who, nil)
+	var rows, rejected int64
+	for _, one := range done {
+		rows, rejected = rows+one.Tally.Rows, rejected+one.Tally.Rejected
+	}
+	return fmt.Sprintf("%d files with %d rows loaded, %d rows rejected", len(done), rows, rejected), err
 }

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"surgicase/domain/permission"
 	"surgicase/ports"
 	"surgicase/test/given"
+	"surgicase/test/nppes"
 )
 
 func TestCheckNPI(t *testing.T) {
@@ -152,4 +156,26 @@ func TestASurgeonOrFacilityFromItsNPIAlone(t *testing.T) {
 		p.send(http.MethodPost, "/facility", "provider", map[string]any{"facility_npi": 1555123458}).refused(422, "invalid_input").has("errors.0.location", "body.facility_name")
 		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{}).refused(422, "invalid_input")
 	})
+}
+
+func TestTheJobLoadsTheWeeklyFiles(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	var week bytes.Buffer
+	if err := nppes.WriteZIP(&week, nppes.Spec{Rows: 40, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "NPPES_Data_Dissemination_122925_010426_Weekly_V2.zip"), week.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, given.TempSQLite(t), map[string]string{"NPI_REGISTRY": "local", "NPI_FILES_URL": "file://" + folder})
+	p.cast()
+	const run = "/scheduler/jobs/npi_sync/run"
+	p.send(http.MethodPost, run, "case-admin", nil).refused(403, "not_allowed")
+	p.send(http.MethodPost, run, "global-admin", nil).is(200).has("outcome", "1 files with 40 rows loaded, 0 rows rejected")
+	p.clock.Advance(time.Minute)
+	p.send(http.MethodPost, run, "global-admin", nil).is(200).has("outcome", "0 files with 0 rows loaded, 0 rows rejected")
+	if found := p.get("/search_surgeon?first_name=m", "provider").is(200).at("surgeons").([]any); len(found) == 0 {
+		t.Error("nobody is found")
+	}
 }
