@@ -8,6 +8,7 @@ need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || packages+=("$2"); 
 
 need rclone rclone # reads what we store
 need chromium chromium # shows /docs
+need prometheus prometheus # scrapes us; promtool comes with it
 need npm npm # judges of the description of the API
 need exim4 exim4-daemon-light # takes our mail
 need openssl openssl # certificates of servers in tests
