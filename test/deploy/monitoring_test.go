@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -251,6 +252,36 @@ func TestPromtoolFindsNoFault(t *testing.T) {
 		c.Dir = monitoring
 		if said, err := c.CombinedOutput(); err != nil {
 			t.Errorf("promtool %v: %v\n%s", arguments, err, said)
+		}
+	}
+}
+
+// exposure is how much systemd thinks a unit is exposed, of 10; lower is better.
+const exposure = 2.0
+
+// Where systemd is installed it judges the units: that they are right, and how much of the machine they see.
+func TestSystemdApprovesOfTheUnits(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	for _, unit := range []string{"surgicase.service", "surgicase-scheduler.service"} {
+		path := filepath.Join(t.TempDir(), unit)
+		read(t, "../../deploy/systemd/"+unit, func(text []byte) error { // the program is not installed here
+			return os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "/usr/local/bin/surgicase", "/bin/true")), 0o600)
+		})
+		if said, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", path).CombinedOutput(); err != nil || strings.Contains(string(said), unit+":") {
+			t.Errorf("%s: %v\n%s", unit, err, said)
+		}
+		said, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", path).Output()
+		if err != nil {
+			t.Logf("systemd-analyze security: %v: this systemd is too old", err)
+			continue
+		}
+		_, level, found := strings.Cut(string(said), unit+": ")
+		grade, err := strconv.ParseFloat(strings.Fields(level + " none")[0], 64)
+		if !found || err != nil || grade > exposure {
+			t.Errorf("%s: exposure %v, at most %v: %v", unit, grade, exposure, err)
 		}
 	}
 }
