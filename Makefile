@@ -22,7 +22,7 @@ ON_TEMPORARY := $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt docs verify fuzz bench soak clean
+.PHONY: help build run test lint vet fmt docs verify fuzz bench soak chaos clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -70,6 +70,9 @@ bench: ## what the product promises about its speed, in full, into docs/benchmar
 
 soak: ## twenty minutes of mixed load with kills on two instances; nothing may grow or be lost
 	$(ON_TEMPORARY) go test ./test/chaos -run TestSoak -v -count=1 -timeout 40m -args -soak 20m
+
+chaos: ## faults under load, and a table of what they cost; takes minutes
+	$(ON_TEMPORARY) go test ./test/chaos -run 'TestFaults|TestARollingUpdate' -count=1 -v -timeout 20m -args -faults
 
 clean: ## removes what was built, never data
 	rm -rf bin

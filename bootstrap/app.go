@@ -116,6 +116,9 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	if err != nil {
 		return nil, err
 	}
+	if parts.Clock != nil {
+		c.now = parts.Clock.Now
+	}
 	r := &Running{}
 	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
 		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Jobs, &r.Courier, &r.Notary, &r.Support))

@@ -50,7 +50,8 @@ type Config struct {
 	MetricsToken   Secret   `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
 	LogLevel       Choice   `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
 
-	serving bool // logs go to standard output; of other commands that holds their answer
+	now     func() time.Time // a test's, for how old cached secrets are
+	serving bool             // logs go to standard output; of other commands that holds their answer
 }
 
 // Address is host:port.
@@ -262,6 +263,14 @@ func (c Config) limits() httpapi.Limits {
 		l.Address = int(*c.RateAddress)
 	}
 	return l
+}
+
+// present is the time by which cached secrets grow old.
+func (c Config) present() time.Time {
+	if c.now != nil {
+		return c.now()
+	}
+	return systemClock{}.Now()
 }
 
 // rules gives what the practice configured about paying.

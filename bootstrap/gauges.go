@@ -41,6 +41,9 @@ func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Fi
 		gauge("secrets_cache_age_seconds", "Since the oldest of them was read.", nil, func() float64 { return secrets().Oldest.Seconds() }),
 		gauge("secrets_provider_failing", "1 while the provider does not answer and the cache is served.", nil, func() float64 { return boolean(secrets().Failing) }),
 	)
+	if c.TLSCert != "" {
+		m.registry.MustRegister(gauge("tls_certificate_expiry_timestamp_seconds", "When the certificate that HTTPS is served with expires.", nil, func() float64 { return expiryOf(c.TLSCert, c.TLSKey) }))
+	}
 	for name, pool := range store.Pools() {
 		m.registry.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}

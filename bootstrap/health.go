@@ -27,11 +27,11 @@ type backends struct {
 	blobs   ports.Blobs
 	secrets ports.Secrets
 	mail    ports.Mailer
+	npis    ports.Registry
 }
 
-func newBackends(c Config, env environment, store *sqlstore.Store, blobs ports.Blobs, secrets ports.Secrets) (backends, error) {
-	mail, err := openMailer(c, env, secrets, silent{})
-	return backends{store, blobs, secrets, mail}, err
+func newBackends(store *sqlstore.Store, blobs ports.Blobs, secrets ports.Secrets, mail ports.Mailer, npis ports.Registry) backends {
+	return backends{store, blobs, secrets, mail, npis}
 }
 
 // cachedSecrets is a provider that serves from a cache while it cannot be reached.
@@ -44,6 +44,7 @@ func newProbes(c Config, b backends, m *machine) []operations.Probe {
 		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
 		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
+		{Name: "npi_registry", Adapter: c.registry(), Patience: patient, Look: registryProbe(b.npis)},
 		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
 	}
 }
@@ -79,8 +80,21 @@ func storageProbe(blobs ports.Blobs) func(context.Context) (operations.Finding, 
 	}
 }
 
+// registryProbe says how the registry answered last, if it is listened to.
+func registryProbe(npis ports.Registry) func(context.Context) (operations.Finding, error) {
+	if counted, ok := npis.(*countedRegistry); ok {
+		return counted.probe
+	}
+	return func(context.Context) (operations.Finding, error) {
+		return operations.Finding{State: operations.Unknown}, nil
+	}
+}
+
 // mailProbe asks the mail server to let us in.
 func mailProbe(mail ports.Mailer) func(context.Context) (operations.Finding, error) {
+	if counted, ok := mail.(countedMailer); ok {
+		mail = counted.Mailer
+	}
 	there, ok := mail.(interface{ Ping(context.Context) error })
 	if !ok {
 		return func(context.Context) (operations.Finding, error) {

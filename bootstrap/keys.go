@@ -32,7 +32,7 @@ func openAWSSecrets(c Config, env environment) (ports.Secrets, error) {
 	return awssecrets.Open(context.Background(), awssecrets.Config{
 		Region: c.AWSRegion, Endpoint: cmp.Or(env["AWS_ENDPOINT_URL_SECRETS_MANAGER"], env["AWS_ENDPOINT_URL"]),
 		KeyID: env["AWS_ACCESS_KEY_ID"], KeySecret: env["AWS_SECRET_ACCESS_KEY"], SessionToken: env["AWS_SESSION_TOKEN"],
-		Now: systemClock{}.Now,
+		Now: c.present,
 	})
 }
 

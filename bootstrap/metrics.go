@@ -178,7 +178,7 @@ func (o observer) hearing(also func(context.Context, time.Duration, error)) hear
 		statement: func(ctx context.Context, s sqlstore.Statement) {
 			o.metrics.statement(s)
 			if s.Took >= slowStatement {
-				o.log.Warn("statement.slow", zap.String("statement", s.Name()), zap.String("operation", s.Operation), zap.String("table", s.Table), zap.Duration("took", s.Took))
+				o.log.Warn("statement.slow", zap.String("statement", s.Name()), zap.String("request_id", requestOf(ctx)), zap.String("operation", s.Operation), zap.String("table", s.Table), zap.Duration("took", s.Took))
 			}
 			if also != nil {
 				also(ctx, s.Took, s.Err)
@@ -197,6 +197,11 @@ func (o observer) Happened(ctx context.Context, e ports.Event) {
 func (o observer) request(ctx context.Context, a httpapi.Access) {
 	o.metrics.request(a)
 	accessLog(o.log)(ctx, a)
+}
+
+func requestOf(ctx context.Context) string {
+	id, _ := httpapi.RequestOf(ctx)
+	return id
 }
 
 // slowStatement is from when on a statement is worth a line.

@@ -35,8 +35,11 @@ func newLogger(c Config, parts Parts) *zap.Logger {
 type eventLog struct{ log *zap.Logger }
 
 // Happened implements ports.Events. Faults of callers are worth a quiet line, defects a loud one.
-func (l eventLog) Happened(_ context.Context, e ports.Event) {
+func (l eventLog) Happened(ctx context.Context, e ports.Event) {
 	fields := []zap.Field{}
+	if request, trace := httpapi.RequestOf(ctx); request != "" {
+		fields = append(fields, zap.String("request_id", request), zap.String("trace_id", trace))
+	}
 	for _, v := range e.Values {
 		fields = append(fields, zap.String(v.Name, v.Text))
 	}

@@ -42,6 +42,15 @@ func (c *certificate) load() error {
 	return err
 }
 
+// expiryOf is when the certificate in a file expires, in seconds since 1970; 0 if it cannot be read.
+func expiryOf(certFile, keyFile string) float64 {
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil || pair.Leaf == nil {
+		return 0
+	}
+	return float64(pair.Leaf.NotAfter.Unix())
+}
+
 func newer(files ...string) time.Time {
 	var latest time.Time
 	for _, name := range files {

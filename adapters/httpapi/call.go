@@ -72,6 +72,12 @@ func callOf(ctx context.Context) *call {
 	return &call{}
 }
 
+// RequestOf gives the ids of the request being answered, "" where none is.
+func RequestOf(ctx context.Context) (requestID, traceID string) {
+	c := callOf(ctx)
+	return c.requestID, c.traceID
+}
+
 // actorOf is the caller, as identified by the middleware.
 func actorOf(ctx context.Context) permission.Actor { return callOf(ctx).actor }
 

@@ -84,7 +84,7 @@ func (a *API) health(ctx context.Context, components bool) *healthAnswer {
 func (a *API) healthRoutes() {
 	down := []int{http.StatusServiceUnavailable}
 	register(a, route{
-		method: http.MethodGet, path: "/health", id: "health", tag: tagHealth, open: true, curious: true, unwell: true,
+		method: http.MethodGet, path: "/health", id: "health", tag: tagHealth, open: true, curious: true, unwell: true, faults: []int{http.StatusUnprocessableEntity},
 		summary: "How are all its parts?", description: "Looks at all parts at once, at most every ten seconds. Without its critical parts the status is 503, with the same body. The components are shown to Global Admins, to who sends METRICS_TOKEN as a bearer token, and on loopback when there is no such token.",
 	}, func(ctx context.Context, _ *OnlyCaller) (*healthAnswer, error) {
 		return a.health(ctx, a.looksClosely(ctx)), nil

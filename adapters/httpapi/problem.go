@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	case errors.Is(err, context.Canceled):
 		return newProblem(c, statusClientGone, "client_gone", "The client went away.")
 	default:
+		c.stack = string(debug.Stack())
 		return newProblem(c, http.StatusInternalServerError, "internal_error", internalText)
 	}
 	p := newProblem(c, statuses[f.Kind], f.Code, f.Safe)

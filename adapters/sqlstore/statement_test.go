@@ -10,7 +10,7 @@ func TestSubject(t *testing.T) {
 		"SELECT COUNT(*) FROM (SELECT 1 FROM cases) x":            {"select", ""},
 		"SELECT 1": {"select", ""},
 		"INSERT INTO \"cases\" (\"a\",\"b\") VALUES (?,?)":          {"insert", "cases"},
-		"INSERT IGNORE INTO outbox(topic) VALUES (?)":               {"insert", "outbox"},
+		"INSERT INTO outbox(topic) VALUES (?)":                      {"insert", "outbox"},
 		"  UPDATE cases SET a = ? WHERE b IN (SELECT x FROM users)": {"update", "cases"},
 		"DELETE FROM leases WHERE lease = ?":                        {"delete", "leases"},
 		"CREATE TABLE x (a INTEGER)":                                {"other", ""},

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,5 +191,37 @@ func TestThePoolHasACeilingAndNoEndlessQueue(t *testing.T) {
 	}
 	if most, _ := metric(p.scrape(), "database_connections_max"); most != 2 {
 		t.Errorf("the ceiling is %v", most)
+	}
+}
+
+// No metric, no line, no health text and no figure tells a password, a key or a token.
+func TestSecretsAreToldNowhere(t *testing.T) {
+	t.Parallel()
+	v := withVault(t, map[string]string{"LOG_LEVEL": "DEBUG"})
+	v.person("global-admin", permission.GlobalAdmin, 1)
+	v.root("ALTER USER '" + v.login + "'@'%' IDENTIFIED BY 'qxpassword'")
+	v.secrets.Set("surgicase/database", v.loginSecret("qxpassword"))
+	material := regexp.MustCompile(`[A-Za-z0-9+/]{40,}`).FindString(v.secrets.Value("surgicase/keys"))
+	if material == "" {
+		t.Fatal("no key in the key set")
+	}
+	told := []string{"qxpassword", metricsToken, "AAECAwQFBgcI", given.AWSSecret, material}
+	for _, path := range []string{
+		"/metrics", "/metrics/summary", "/metrics/business", "/metrics/database", "/metrics/endpoints", "/metrics/self", "/health", "/health/system",
+		"/secrets_cache_stats", "/openapi.json",
+	} {
+		v.get(path, "global-admin").is(200).lacks(told...)
+	}
+	v.get("/metrics", "", bearerOf(metricsToken)...).is(200).lacks(told...)
+	v.get("/metrics", "", bearerOf("qxpassword qxpassword qxpassword qxpassword")...).is(401).lacks(told...)
+	v.secrets.Answer(func(w http.ResponseWriter, _ *http.Request) { given.AWSFault(w, http.StatusInternalServerError, "InternalServiceError") })
+	for _, id := range v.connections() {
+		v.root("KILL " + id)
+	}
+	v.get("/user", "global-admin").lacks(told...)
+	for _, word := range told {
+		if strings.Contains(v.log.String(), word) {
+			t.Errorf("the log tells %q", word)
+		}
 	}
 }

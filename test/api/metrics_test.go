@@ -75,6 +75,7 @@ func TestMetricsMeanWhatTheySay(t *testing.T) {
 			{"callers_refused_total", "reason", "unknown_caller"},
 			{"case_creation_duration_seconds"},
 			{"cases_in_status", "status", "10"},
+			{"external_calls_total", "service", "storage", "operation", "put", "outcome", "failed"},
 			{"cases_held", "reason", "no_npi"},
 			{"payment_amount_dollars", "state", "open"},
 		} {
