@@ -130,8 +130,8 @@ func (z *imageZip) add(p documents.Piece) {
 	var content io.Reader = p.Body
 	image := strings.HasPrefix(p.File.Type, "image/") && p.File.Type != "image/heic"
 	if image && p.File.Size <= shrinkable {
-		whole, err := io.ReadAll(io.LimitReader(p.Body, shrinkable+1))
-		if err != nil {
+		whole := make([]byte, p.File.Size)
+		if _, err := io.ReadFull(p.Body, whole); err != nil {
 			z.failed(p)
 			return
 		}
