@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -150,7 +151,7 @@ func traceID(header string) string {
 func (a *API) recover(gc *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
-			if r == http.ErrAbortHandler { // an answer that cannot be finished: the connection says so
+			if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) { // an answer that cannot be finished: the connection says so
 				panic(r)
 			}
 			c := callOf(gc.Request.Context())

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,7 +82,7 @@ func (in *exportInput) read(ctx context.Context) (statements.Selection, error) {
 		q.IDs = make([]ident.CaseID, len(*b.CaseIDs))
 		for i, text := range *b.CaseIDs {
 			id, err := ident.ParseCaseID(text)
-			r.bad.Check("body.case_ids", err)
+			r.bad.Check("body.case_ids["+strconv.Itoa(i)+"]", err)
 			q.IDs[i] = id
 		}
 	}

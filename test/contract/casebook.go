@@ -151,7 +151,7 @@ func casePages(w *world) {
 		c.Status, c.Date = surgical.Statuses[i%3], c.Date.AddDays(-(i % 2))
 	}
 	w.record(cases...)
-	for _, order := range []surgical.Order{surgical.ByIDDescending, surgical.ByStatusAndDate} {
+	for _, order := range []surgical.Order{surgical.ByID, surgical.ByIDDescending, surgical.ByStatusAndDate} {
 		whole := w.list(surgical.Query{Order: order}, everything)
 		inOrder(w.t, order, whole.Cases)
 		q := surgical.Query{Order: order, Limit: 7, Count: true}
@@ -173,7 +173,7 @@ func inOrder(t *testing.T, order surgical.Order, cases []surgical.Sheet) {
 	key := func(s surgical.Sheet) string { return fmt.Sprintf("%03d %s %s", s.Status, s.Date, s.ID) }
 	for i := 1; i < len(cases); i++ {
 		a, b := cases[i-1], cases[i]
-		if (order == surgical.ByIDDescending && a.ID <= b.ID) || (order == surgical.ByStatusAndDate && key(a) >= key(b)) {
+		if (order == surgical.ByID && a.ID >= b.ID) || (order == surgical.ByIDDescending && a.ID <= b.ID) || (order == surgical.ByStatusAndDate && key(a) >= key(b)) {
 			t.Errorf("order %d: %s comes before %s", order, key(a), key(b))
 		}
 	}
@@ -216,6 +216,8 @@ func caseFilters(w *world) {
 		"from":                 {surgical.Query{From: day(2026, 3)}, []ident.CaseID{"c-0003", "c-0002"}},
 		"to":                   {surgical.Query{To: day(2026, 2)}, []ident.CaseID{"c-0001", "c-0000"}},
 		"one day":              {surgical.Query{From: day(2026, 2), To: day(2026, 2)}, []ident.CaseID{"c-0001"}},
+		"ids":                  {surgical.Query{IDs: []ident.CaseID{"c-0003", "C-0000", "c-0001", "gone", "never"}, Order: surgical.ByID}, []ident.CaseID{"c-0001", "c-0003"}},
+		"ids and dates":        {surgical.Query{IDs: []ident.CaseID{"c-0003", "c-0001"}, To: day(2026, 2)}, []ident.CaseID{"c-0001"}},
 		"owner, status, dates": {surgical.Query{Owner: "ann", Statuses: surgical.ParseFilter("20,60", admin), From: day(2026, 1)}, []ident.CaseID{"c-0002"}},
 	} {
 		c.q.Count = true
