@@ -144,7 +144,8 @@ func TestKeep(t *testing.T) {
 		t.Errorf("address %v, want %v", got, want)
 	}
 	changes := []statement.Change{
-		{Provider: "dr", Field: "name", From: "Ånn Example", To: "Ann Example"}, {Provider: "dr", Field: "first_name", From: "Ånn", To: "Ann"},
+		{Provider: "dr", Field: "name", From: "Ånn Example", To: "Ann Example"},
+		{Provider: "dr", Field: "first_name", From: "Ånn", To: "Ann"},
 		{Provider: "dr", Field: "addr1", From: "1 Main;St", To: "1 Main,St"},
 	}
 	if !reflect.DeepEqual(book.Changes, changes) {

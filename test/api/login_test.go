@@ -214,7 +214,9 @@ func TestSecretsAreToldNowhere(t *testing.T) {
 	}
 	v.get("/metrics", "", bearerOf(metricsToken)...).is(200).lacks(told...)
 	v.get("/metrics", "", bearerOf("qxpassword qxpassword qxpassword qxpassword")...).is(401).lacks(told...)
-	v.secrets.Answer(func(w http.ResponseWriter, _ *http.Request) { given.AWSFault(w, http.StatusInternalServerError, "InternalServiceError") })
+	v.secrets.Answer(func(w http.ResponseWriter, _ *http.Request) {
+		given.AWSFault(w, http.StatusInternalServerError, "InternalServiceError")
+	})
 	for _, id := range v.connections() {
 		v.root("KILL " + id)
 	}
