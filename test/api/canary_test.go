@@ -33,7 +33,9 @@ var singsTo = map[string][]string{
 	"user-environment": {
 		"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin",
 	},
-	"change-user": {"dr-canary", "user-admin", "global-admin", "system-admin"},
+	"export-cases":     {"case-admin", "user-admin", "global-admin", "system-admin"},
+	"export-cases-csv": {"case-admin", "user-admin", "global-admin", "system-admin"},
+	"change-user":      {"dr-canary", "user-admin", "global-admin", "system-admin"},
 }
 
 func TestTheCanarySingsOnlyWhereItMay(t *testing.T) {
