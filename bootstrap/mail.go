@@ -31,7 +31,10 @@ import (
 
 // mailing provides everything about mail and support.
 func mailing() fx.Option {
-	return fx.Provide(openTracker, support.New, openMailer, operations.NewPost, operations.NewMail, newStationery, statements.NewMailings, newNoticeDesk, newOffice, newCourier, operations.NewNotices)
+	return fx.Options(
+		fx.Provide(openTracker, support.New, openMailer, operations.NewPost, operations.NewMail, newStationery, statements.NewMailings, newNoticeDesk, newOffice, newCourier, operations.NewNotices),
+		fx.Decorate(withMailJobs),
+	)
 }
 
 // post is what an adapter of ports.Mailer may be made of.

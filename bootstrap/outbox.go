@@ -31,17 +31,20 @@ func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports
 }
 
 // outside are the topics that wait for servers of others.
-var outside = []string{ports.SendLetter, ports.TrackBug}
+var outside = []string{ports.SendLetter, ports.JobFailed, ports.TrackBug}
 
 // Courier works on the tasks that wait for the outside world: each kind in a lane of its own, so that one
 // server that hangs does not hold up what another would take.
 type Courier struct{ Mail, Bugs *operations.Outbox }
 
-func newCourier(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, post *operations.Post, bugs *support.Service) *Courier {
-	lane := func(name, topic string, work func(context.Context, string) error) *operations.Outbox {
-		return operations.NewOutbox(store, clock, ids, events, operations.Lane{Name: name, Tasks: map[string]func(context.Context, string) error{topic: work}})
+func newCourier(store ports.Store, clock ports.Clock, ids ports.IDs, events ports.Events, notices *operations.Notices, post *operations.Post, bugs *support.Service) *Courier {
+	lane := func(name string, tasks map[string]func(context.Context, string) error) *operations.Outbox {
+		return operations.NewOutbox(store, clock, ids, events, operations.Lane{Name: name, Tasks: tasks})
 	}
-	return &Courier{Mail: lane("mail", ports.SendLetter, post.Send), Bugs: lane("bugs", ports.TrackBug, bugs.Track)}
+	return &Courier{
+		Mail: lane("mail", map[string]func(context.Context, string) error{ports.SendLetter: post.Send, ports.JobFailed: notices.JobFailed}),
+		Bugs: lane("bugs", map[string]func(context.Context, string) error{ports.TrackBug: bugs.Track}),
+	}
 }
 
 // runOutbox works on the outbox while the app runs.

@@ -2,9 +2,11 @@ package operations
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"surgicase/domain/fault"
+	"surgicase/domain/job"
 	"surgicase/domain/mail"
 	"surgicase/domain/permission"
 	"surgicase/ports"
@@ -51,6 +53,22 @@ func (s *Notices) TellAtOnce(ctx context.Context, kind mail.Kind, occasion strin
 		}
 	}
 	return err
+}
+
+// JobFailed tells that a run of a job failed for good. It is the work of an outbox task that names it.
+func (s *Notices) JobFailed(ctx context.Context, payload string) error {
+	id, err := mail.ParsePayload(payload)
+	if err != nil {
+		return err
+	}
+	run, err := view(ctx, s.store, func(ctx context.Context, r ports.Repos) (job.Run, error) { return r.Jobs.Get(ctx, id) })
+	if err != nil {
+		return err
+	}
+	return s.Tell(ctx, mail.JobFailed, "job:"+payload, mail.Values{
+		"job": run.Job, "scheduled_at": run.At.Format(time.RFC3339), "failed_at": run.FinishedAt.Format(time.RFC3339),
+		"outcome": run.Outcome, "attempts": strconv.Itoa(run.Attempts),
+	})
 }
 
 func (s *Notices) queue(ctx context.Context, kind mail.Kind, occasion string, values mail.Values) ([]mail.Posted, error) {
