@@ -28,7 +28,7 @@ import (
 const scrapePatience = 5 * time.Second
 
 // expose adds what is measured when somebody asks.
-func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, secrets func() ports.SecretsCache, machine *machine) {
+func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, secrets func() ports.SecretsCache, machine *machine, jobs operations.JobList) {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("surgicase_build_info", "Always 1; the labels say what runs.", prometheus.Labels{"version": version, "go_version": runtime.Version(), "database": c.DatabaseURL.scheme()}, func() float64 { return 1 }),
@@ -36,7 +36,7 @@ func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Fi
 			return float64(poolOf(store).ActiveConnections)
 		}),
 		gauge("database_connections_max", "The most connections there may be.", nil, func() float64 { return float64(poolOf(store).MostConnections) }),
-		newReportCollector(figures), machine,
+		newReportCollector(figures, jobs), machine,
 		gauge("secrets_cached", "Secrets in the cache; 0 if the provider needs none.", nil, func() float64 { return float64(secrets().Secrets) }),
 		gauge("secrets_cache_age_seconds", "Since the oldest of them was read.", nil, func() float64 { return secrets().Oldest.Seconds() }),
 		gauge("secrets_provider_failing", "1 while the provider does not answer and the cache is served.", nil, func() float64 { return boolean(secrets().Failing) }),
@@ -105,7 +105,7 @@ type reportGauge struct {
 
 func one(v float64) map[string]float64 { return map[string]float64{"": v} }
 
-func newReportCollector(figures *operations.Figures) *reportCollector {
+func newReportCollector(figures *operations.Figures, jobs operations.JobList) *reportCollector {
 	c := &reportCollector{figures: figures, up: prometheus.NewDesc("database_up", "1 if the database answers.", nil, nil)}
 	single := func(name, help string, read func(operations.Report) float64) {
 		c.gauges = append(c.gauges, reportGauge{prometheus.NewDesc(name, help, nil, nil), func(r operations.Report) map[string]float64 { return one(read(r)) }})
@@ -134,7 +134,25 @@ func newReportCollector(figures *operations.Figures) *reportCollector {
 	single("audit_entries_sealed", "Entries of the audit trail that are sealed.", func(r operations.Report) float64 { return float64(r.Seal.Sealed) })
 	single("audit_seal_lag_seconds", "How long the oldest entry of the audit trail has waited for its seal; 0 if none waits.", func(r operations.Report) float64 { return r.Since(r.Seal.OldestUnsealed).Seconds() })
 	single("audit_checkpoint_age_seconds", "How old the last signed checkpoint of the audit trail is; 0 if there is none yet.", func(r operations.Report) float64 { return r.Since(r.Seal.LastCheckpoint).Seconds() })
+	of := func(read func(operations.JobState) float64) func(operations.Report) map[string]float64 {
+		return jobStates(jobs, read)
+	}
+	by("job_last_success_timestamp_seconds", "When a scheduled job last succeeded; 0 if it did not within nine days.", "name", of(func(s operations.JobState) float64 {
+		return float64(max(s.Succeeded.Unix(), 0))
+	}))
+	by("job_failed", "1 if the last run of a scheduled job failed.", "name", of(func(s operations.JobState) float64 { return boolean(s.Failed) }))
+	by("job_overdue_seconds", "How long ago a scheduled job was due that has not succeeded since; 0 for one that never ran.", "name", of(func(s operations.JobState) float64 { return s.Overdue.Seconds() }))
 	return c
+}
+
+func jobStates(jobs operations.JobList, read func(operations.JobState) float64) func(operations.Report) map[string]float64 {
+	return func(r operations.Report) map[string]float64 {
+		values := map[string]float64{}
+		for name, j := range jobs.Jobs {
+			values[name] = read(r.Job(name, j.Schedule))
+		}
+		return values
+	}
 }
 
 func dollars(c pay.Cents) float64 { return float64(c) / 100 }

@@ -31,15 +31,16 @@ type watchers struct {
 	health  *operations.Health
 	machine *machine
 	metrics *metrics
+	jobs    operations.JobList
 }
 
-func newWatchers(figures *operations.Figures, health *operations.Health, machine *machine, metrics *metrics) watchers {
-	return watchers{figures, health, machine, metrics}
+func newWatchers(figures *operations.Figures, health *operations.Health, machine *machine, metrics *metrics, jobs operations.JobList) watchers {
+	return watchers{figures, health, machine, metrics, jobs}
 }
 
 // newWatch gathers what operators can look at.
 func newWatch(c Config, secrets ports.Secrets, store *sqlstore.Store, w watchers) httpapi.Watch {
-	w.metrics.expose(c, store, w.figures, func() ports.SecretsCache { return cacheOf(secrets) }, w.machine)
+	w.metrics.expose(c, store, w.figures, func() ports.SecretsCache { return cacheOf(secrets) }, w.machine, w.jobs)
 	return httpapi.Watch{
 		Local: c.HTTPAddr.loopback(), Figures: w.figures, Health: w.health, Exposition: w.metrics.exposition, System: w.machine.look, Traffic: w.metrics.traffic,
 		Token:   func(ctx context.Context) (string, error) { return c.metricsToken(ctx, secrets) },
