@@ -13,6 +13,9 @@ need rsync rsync
 [ -e /usr/lib/galera/libgalera_smm.so ] || [ -e /usr/lib64/galera-4/libgalera_smm.so ] || packages+=(galera-4)
 need prometheus prometheus # scrapes us; promtool comes with it
 need npm npm # judges of the description of the API
+need qpdf qpdf # opens the reports, and does not
+need pdftotext poppler-utils # reads them
+need soffice libreoffice-calc-nogui # opens the CSV files
 need exim4 exim4-daemon-light # takes our mail
 need openssl openssl # certificates of servers in tests
 need setpriv util-linux # runs servers as those who should

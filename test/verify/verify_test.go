@@ -36,3 +36,11 @@ func run(t *testing.T, program string, arguments ...string) string {
 	}
 	return string(said)
 }
+
+// refuses runs a program that must fail.
+func refuses(t *testing.T, program string, arguments ...string) {
+	t.Helper()
+	if said, err := exec.CommandContext(t.Context(), program, arguments...).CombinedOutput(); err == nil {
+		t.Errorf("%s %q did not refuse: %s", program, arguments, said)
+	}
+}
