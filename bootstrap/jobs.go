@@ -12,6 +12,7 @@ import (
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
+	"surgicase/application/statements"
 	"surgicase/domain/job"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
@@ -19,7 +20,7 @@ import (
 )
 
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
@@ -50,6 +51,13 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				Schedule: job.Daily(2, 0), What: "stores an encrypted backup of everything, and removes those that are too old",
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
 					return backUp(ctx, copies, who, c.keptFor())
+				},
+			},
+			"report_cleanup": {
+				Schedule: job.Daily(3, 30), What: "removes previews of reports and accounting files that are older than a week",
+				Do: func(ctx context.Context, _ permission.Actor) (string, error) {
+					n, err := reports.CleanUp(ctx)
+					return fmt.Sprintf("%d previews removed", n), err
 				},
 			},
 			"retention": {
