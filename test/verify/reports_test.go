@@ -33,7 +33,7 @@ func week() *statement.Statement {
 		entry := pay.Entry{Kind: pay.Payment, CaseNumber: int64(i + 1), Generation: 1, Provider: id, CaseDate: civil.Date{Year: 2026, Month: 2, Day: 3}, Amount: pay.Cents(100_000 + i)}
 		lines = append(lines, statement.Line{Entry: entry, Patient: surgical.Patient{First: surgical.NewPHI("Patient"), Last: surgical.NewPHI("Of" + string(id[1:]))}})
 	}
-	refund := lines[0].Entry.Counter(pay.Reversal, time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC))
+	refund := lines[0].Counter(pay.Reversal, time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC))
 	lines = append(lines, statement.Line{Entry: refund})
 	return &statement.Statement{Run: 1, Date: civil.Date{Year: 2026, Month: 3, Day: 2}, PayDate: civil.Date{Year: 2026, Month: 3, Day: 6}, Sections: statement.New(lines, payees)}
 }
