@@ -3,12 +3,14 @@ package docs
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -16,25 +18,91 @@ import (
 // TestTheTourWorksWordForWord runs the README's tour against the built program with demonstration
 // data, and looks for what the README says each command answers.
 func TestTheTourWorksWordForWord(t *testing.T) {
+	runWordForWord(t, "tour", serveDemo(t, io.Discard), t.TempDir())
+}
+
+// TestAPaymentWeekTakesFiveCommands runs the README's payment week and looks at what it leaves.
+func TestAPaymentWeekTakesFiveCommands(t *testing.T) {
+	t.Parallel()
+	var log journal
+	address, folder := serveDemo(t, &log), t.TempDir()
+	out := runWordForWord(t, "week", address, folder)
+	_, afterwards, _ := strings.Cut(out, "Payment run settled")
+	previewed, settled := between(out, `"opened_total":`, ","), between(afterwards, `"settled_total":`, ",")
+	if previewed == "" || previewed == "0.00" || previewed != settled {
+		t.Errorf("%q was previewed and %q settled", previewed, settled)
+	}
+	for name, begins := range map[string]string{"report.pdf": "%PDF-", "vendors.csv": "Name,Company,", "bills.iif": "!"} {
+		raw, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil || !strings.HasPrefix(string(raw), begins) {
+			t.Errorf("%s begins %.20q (%v)", name, raw, err)
+		}
+	}
+	mailed := 0
+	for since := time.Now(); mailed < 3 && time.Since(since) < 20*time.Second; time.Sleep(50 * time.Millisecond) {
+		mailed = strings.Count(log.String(), `"event":"mail.logged"`)
+	}
+	if mailed != 3 {
+		t.Errorf("%d letters in the log, want one for each of the three providers", mailed)
+	}
+	if said := log.String(); strings.Contains(said, "Rosalind") || strings.Contains(said, "password") {
+		t.Error("the log names a patient or a password")
+	}
+}
+
+// between is what stands between two texts, "" if it does not.
+func between(text, before, after string) string {
+	_, rest, _ := strings.Cut(text, before)
+	found, _, ok := strings.Cut(rest, after)
+	if !ok {
+		return ""
+	}
+	return found
+}
+
+// journal keeps what a process writes while it runs.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write implements io.Writer.
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(line)
+}
+
+// String gives all of it.
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// runWordForWord runs a block of the README against a program, checks its promises and gives what it said.
+func runWordForWord(t *testing.T, block, address, folder string) string {
+	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(readme), "<!-- tour:")
+	_, rest, found := strings.Cut(string(readme), "<!-- "+block+":")
 	_, rest, opened := strings.Cut(rest, "```bash\n")
-	tour, _, closed := strings.Cut(rest, "```")
+	text, _, closed := strings.Cut(rest, "```")
 	if !found || !opened || !closed {
-		t.Fatal("the README has no tour")
+		t.Fatalf("the README has no %s", block)
 	}
-	address := serveDemo(t)
-	script := "set -euo pipefail\n" + strings.ReplaceAll(marked(tour), "127.0.0.1:8000", address)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "bash", "-c", script).CombinedOutput()
+	command := exec.CommandContext(ctx, "bash", "-c", "set -euo pipefail\n"+strings.ReplaceAll(marked(text), "127.0.0.1:8000", address))
+	command.Dir = folder
+	out, err := command.CombinedOutput()
 	if err != nil {
-		t.Fatalf("the tour fails: %v\n%s", err, out)
+		t.Fatalf("the %s fails: %v\n%s", block, err, out)
 	}
-	checkPromises(t, tour, string(out))
+	checkPromises(t, text, string(out))
+	return string(out)
 }
 
 const step = "=== step "
@@ -73,8 +141,9 @@ func checkPromises(t *testing.T, tour, out string) {
 	}
 }
 
-// serveDemo builds the program, serves the demonstration on a free port and gives the address.
-func serveDemo(t *testing.T) string {
+// serveDemo builds the program, serves the demonstration on a free port, with its log as given, and gives
+// the address.
+func serveDemo(t *testing.T, log io.Writer) string {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "surgicase")
@@ -88,7 +157,8 @@ func serveDemo(t *testing.T) string {
 	address := listener.Addr().String()
 	_ = listener.Close()
 	command := exec.Command(binary, "serve", "--demo")
-	command.Env = append(os.Environ(), "AUTH_MODE=trusted", "HTTP_ADDR="+address, "DATA_DIR="+filepath.Join(dir, "data"), "LOG_LEVEL=ERROR")
+	command.Env = append(os.Environ(), "AUTH_MODE=trusted", "HTTP_ADDR="+address, "DATA_DIR="+filepath.Join(dir, "data"), "LOG_LEVEL=INFO")
+	command.Stdout = log
 	var said strings.Builder
 	command.Stderr = &said
 	started := time.Now()
