@@ -9,6 +9,7 @@ import (
 	"image"
 	_ "image/jpeg" // logos
 	"image/png"
+	"sync"
 	"time"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -106,6 +107,10 @@ func (l *Look) draw(s *statement.Statement, title string, made time.Time, conten
 	return out.Bytes(), err
 }
 
+// noConfigFolder keeps pdfcpu from making a folder of settings. It is set for the whole process, once:
+// reports are made beside each other.
+var noConfigFolder = sync.OnceFunc(api.DisableConfigDir)
+
 // Only a file of version 2.0 gets encryption of revision 6: to an older one pdfcpu gives the weak
 // revision 5.
 var (
@@ -119,7 +124,7 @@ func encrypt(document []byte, password string) ([]byte, error) {
 		return nil, errors.New("a report needs a password and a document of version 1.3")
 	}
 	copy(document, newHeader)
-	api.DisableConfigDir()
+	noConfigFolder()
 	rules := model.NewAESConfiguration(password, password, 256)
 	rules.Permissions = model.PermissionsPrint
 	rules.Optimize, rules.OptimizeBeforeWriting = false, false

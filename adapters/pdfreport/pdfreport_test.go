@@ -80,7 +80,6 @@ func look(t testing.TB) *pdfreport.Look {
 
 // opens says whether a password opens the document.
 func opens(document []byte, password string) error {
-	api.DisableConfigDir()
 	rules := model.NewAESConfiguration(password, password, 256)
 	return api.Validate(bytes.NewReader(document), rules)
 }
