@@ -144,6 +144,9 @@ func (s *promises) schema(at string) (*jsonschema.Schema, error) {
 
 // conforms complains about an answer that breaks what is described.
 func (p *program) conforms(req *http.Request, a answer) {
+	if underRace {
+		return
+	}
 	if wrong := promisesOf(p).check(req, a.status, a.header, a.raw); wrong != "" {
 		p.t.Errorf("%s %s breaks its description: %s: %.300s", req.Method, req.URL.Path, wrong, a.raw)
 	}

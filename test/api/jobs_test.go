@@ -193,11 +193,11 @@ func TestDeletedCasesArePurgedWhenTheirTimeIsOver(t *testing.T) {
 		p.clock.Advance(2189 * 24 * time.Hour)
 		db := p.database()
 		retain := func(as string) answer { return p.send(http.MethodPost, "/scheduler/jobs/retention/run", as, nil) }
-		retain("system-admin").is(200).has("outcome", "0 cases purged, 0 rows forgotten")
+		retain("system-admin").is(200).has("outcome", "0 cases purged, 0 rows forgotten, 0 reports of clients forgotten")
 		p.clock.Advance(25 * time.Hour)
 		retain("global-admin").is(200).has("run.state", "failed", "outcome", "not_allowed")
 		p.send(http.MethodPost, "/scheduler/jobs/retention/run?dry_run=true", "system-admin", nil).is(200).has("outcome", "1 cases would be purged")
-		retain("system-admin").is(200).has("outcome", "1 cases purged, 0 rows forgotten")
+		retain("system-admin").is(200).has("outcome", "1 cases purged, 0 rows forgotten, 0 reports of clients forgotten")
 		for _, table := range []string{"cases", "case_history", "case_procedure_codes", "case_documents"} {
 			if n := db.value("SELECT COUNT(*) FROM " + table + " t JOIN case_ids i ON i.human_case_id = t.human_case_id WHERE i.case_id = 'paid'"); n != "0" {
 				p.t.Errorf("%s rows are left in %s", n, table)

@@ -58,13 +58,19 @@ func (l *logged) String() string {
 	return l.text.String()
 }
 
-// databases are the real databases every scenario runs on.
-var databases = []struct {
+// databases are the real databases every scenario runs on. Under the race detector one is enough: the
+// suites of the store are run on both with it.
+var databases = func() []realDatabase {
+	both := []realDatabase{{"SQLite", given.TempSQLite}, {"MariaDB", given.MariaDB}}
+	if underRace {
+		return both[:1]
+	}
+	return both
+}()
+
+type realDatabase struct {
 	name string
 	url  func(testing.TB) string
-}{
-	{"SQLite", given.TempSQLite},
-	{"MariaDB", given.MariaDB},
 }
 
 // everywhere runs a scenario on each database, with an empty program of its own.
