@@ -150,7 +150,7 @@ type route struct {
 	curious     bool  // of an open one: who calls is found out if he says so
 	owner       bool  // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
-	produces    string            // media type of a raw body; JSON if empty
+	produces    []string          // media types of a raw body; JSON if empty
 	unwell      bool              // it answers 503 with the body of success
 	slow        bool              // documents travel on it: it gets the time that a slow line needs
 	body        *huma.RequestBody // of a handler that reads the request itself

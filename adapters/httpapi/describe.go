@@ -32,21 +32,34 @@ func describeBodies(description *huma.OpenAPI) {
 }
 
 // describeAnswer puts the description of a successful answer right: what is raw bytes comes in the media
-// type that the route names, and what is a pointer in Go may be null.
+// types that the route names, and what is a pointer in Go may be null.
 func (a *API) describeAnswer(r route, path string, output reflect.Type) {
 	op := operationOf(a.huma.OpenAPI().Paths[path], r.method)
 	response := op.Responses[strconv.Itoa(op.DefaultStatus)]
 	body, has := output.FieldByName("Body")
 	switch {
 	case response == nil || !has:
-	case r.produces != "":
-		response.Content = map[string]*huma.MediaType{r.produces: {Schema: &huma.Schema{Type: huma.TypeString}}}
+	case len(r.produces) > 0:
+		response.Content = rawContent(r.produces)
 	case response.Content["application/json"] != nil:
 		a.admitNulls(body.Type, response.Content["application/json"].Schema, map[*huma.Schema]bool{})
 	}
 	if r.unwell {
 		op.Responses[strconv.Itoa(http.StatusServiceUnavailable)] = &huma.Response{Description: "Not well; the body says where.", Content: response.Content}
 	}
+}
+
+// rawContent describes bodies that are no JSON.
+func rawContent(media []string) map[string]*huma.MediaType {
+	content := make(map[string]*huma.MediaType, len(media))
+	for _, m := range media {
+		schema := &huma.Schema{Type: huma.TypeString}
+		if !strings.HasPrefix(m, "text/") {
+			schema.Format = "binary"
+		}
+		content[m] = &huma.MediaType{Schema: schema}
+	}
+	return content
 }
 
 func operationOf(item *huma.PathItem, method string) *huma.Operation {

@@ -113,10 +113,7 @@ func (s *seeker) close() {
 
 // describeDocument tells of an endpoint that it answers with a document.
 func describeDocument(responses map[string]*huma.Response, media ...string) {
-	content := map[string]*huma.MediaType{}
-	for _, m := range media {
-		content[m] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-	}
+	content := rawContent(media)
 	header := func(what string) *huma.Param {
 		return &huma.Param{Description: what, Schema: &huma.Schema{Type: huma.TypeString}}
 	}

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"surgicase/application/statements"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
@@ -51,30 +49,17 @@ func (a *API) reportRoutes() {
 			aliases = append(aliases, r.alias)
 		}
 		register(a, route{
-			method: http.MethodGet, path: path, aliases: aliases, id: r.id, tag: r.tag, owner: true, faults: faults, summary: r.summary,
+			method: http.MethodGet, path: path, aliases: aliases, id: r.id, tag: r.tag, owner: true, faults: faults, produces: []string{r.mime}, summary: r.summary,
 			description: "For Case Admins. " + aboutRuns + r.about,
 		}, func(ctx context.Context, in *fileInput) (*fileAnswer, error) { return a.file(ctx, in, r.kind) })
-		a.answersWith(append(aliases, path), r.mime)
 	}
 	register(a, route{
-		method: http.MethodGet, path: "/my_payment_report", id: "my-report", tag: tagReports, faults: faults,
+		method: http.MethodGet, path: "/my_payment_report", id: "my-report", tag: tagReports, faults: faults, produces: []string{"application/pdf"},
 		summary: "Get one's own payment report", description: "An encrypted PDF; GET /report_password tells what opens it. " + aboutRuns,
 	}, a.myReport)
-	a.answersWith([]string{"/my_payment_report"}, "application/pdf")
 	a.individualRoutes()
 	a.exportRoutes()
 	a.generatedRoutes()
-}
-
-// answersWith describes an answer that is no JSON.
-func (a *API) answersWith(paths []string, mimes ...string) {
-	content := map[string]*huma.MediaType{}
-	for _, mime := range mimes {
-		content[mime] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
-	}
-	for _, path := range paths {
-		a.huma.OpenAPI().Paths[path].Get.Responses["200"].Content = content
-	}
 }
 
 // PeriodInput is what every report takes.

@@ -35,9 +35,9 @@ func (a *API) generatedRoutes() {
 	}, a.listFiles)
 	register(a, route{
 		method: http.MethodGet, path: "/generated_files/{file_id}", id: "get-file", tag: tagReports, faults: []int{http.StatusForbidden, http.StatusNotFound},
-		summary: "Fetch a stored report or accounting file", description: "For Case Admins, and for a provider his own reports. The same bytes as when it was made.",
+		produces: []string{"application/pdf", "text/csv", "application/octet-stream"},
+		summary:  "Fetch a stored report or accounting file", description: "For Case Admins, and for a provider his own reports. The same bytes as when it was made.",
 	}, a.getFile)
-	a.answersWith([]string{"/generated_files/{file_id}"}, "application/pdf", "text/csv", "application/octet-stream")
 }
 
 type individualInput struct {

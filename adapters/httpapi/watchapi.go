@@ -101,7 +101,7 @@ const whoWatches = "For Global Admins, and for who sends METRICS_TOKEN as a bear
 func watchRoute[O any](a *API, path, id, summary string, handle func(context.Context) (*O, error)) {
 	r := route{method: http.MethodGet, path: path, id: id, tag: tagOperations, watch: true, summary: summary, description: whoWatches}
 	if reflect.TypeFor[O]() == reflect.TypeFor[expositionAnswer]() {
-		r.produces = "text/plain"
+		r.produces = []string{"text/plain"}
 	}
 	register(a, r, watched(a, func(ctx context.Context, _ *OnlyCaller) (*O, error) { return handle(ctx) }))
 }
