@@ -12,6 +12,7 @@ import (
 	"surgicase/application/cases"
 	"surgicase/domain/document"
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/domain/surgical"
 )
 
@@ -85,8 +86,13 @@ type uploadedCaseFileBody struct {
 }
 
 type caseFileBody struct {
-	Kind        string     `json:"kind" enum:"demo,note,misc,admin" example:"demo"`
-	FileName    string     `json:"file_name" example:"demographics.pdf"`
+	Kind     string `json:"kind" enum:"demo,note,misc,admin" example:"demo"`
+	FileName string `json:"file_name" example:"demographics.pdf"`
+	StoredDocument
+}
+
+// StoredDocument is what is known of the file behind a document.
+type StoredDocument struct {
 	Pending     bool       `json:"pending" doc:"The name is known, the file is not there yet."`
 	SizeBytes   *int64     `json:"size_bytes" nullable:"true" example:"20480"`
 	ContentType *string    `json:"content_type" nullable:"true" example:"application/pdf"`
@@ -95,10 +101,17 @@ type caseFileBody struct {
 	UploadedAt  *time.Time `json:"uploaded_at" nullable:"true"`
 }
 
+func storedDocument(stored bool, size int64, media string, sum []byte, by ident.UserID, at time.Time) StoredDocument {
+	return StoredDocument{
+		Pending: !stored, SizeBytes: nullable(size), ContentType: nullable(media), SHA256: nullable(hex.EncodeToString(sum)),
+		UploadedBy: nullable(string(by)), UploadedAt: nullableTime(at),
+	}
+}
+
 func caseFileOf(kind surgical.FileKind, f surgical.File) caseFileBody {
 	return caseFileBody{
-		Kind: string(kind), FileName: f.Name.Reveal(), Pending: !f.Stored, SizeBytes: nullable(f.Size), ContentType: nullable(f.Type),
-		SHA256: nullable(hex.EncodeToString(f.SHA256)), UploadedBy: nullable(string(f.UploadedBy)), UploadedAt: nullableTime(f.UploadedAt),
+		Kind: string(kind), FileName: f.Name.Reveal(),
+		StoredDocument: storedDocument(f.Stored, f.Size, f.Type, f.SHA256, f.UploadedBy, f.UploadedAt),
 	}
 }
 

@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -71,21 +69,16 @@ type uploadedUserFileBody struct {
 }
 
 type userFileBody struct {
-	DocumentID   int64      `json:"document_id" example:"1"`
-	DocumentType string     `json:"document_type" example:"Medical License"`
-	FileName     string     `json:"file_name" example:"license.pdf"`
-	Pending      bool       `json:"pending" doc:"The name is known, the file is not there yet."`
-	SizeBytes    *int64     `json:"size_bytes" nullable:"true" example:"20480"`
-	ContentType  *string    `json:"content_type" nullable:"true" example:"application/pdf"`
-	SHA256       *string    `json:"sha256" nullable:"true" doc:"Of documents that came through this API."`
-	UploadedBy   *string    `json:"uploaded_by" nullable:"true" example:"demo-provider"`
-	UploadedAt   *time.Time `json:"uploaded_at" nullable:"true"`
+	DocumentID   int64  `json:"document_id" example:"1"`
+	DocumentType string `json:"document_type" example:"Medical License"`
+	FileName     string `json:"file_name" example:"license.pdf"`
+	StoredDocument
 }
 
 func userFileOf(d directory.UserDocument) userFileBody {
 	return userFileBody{
-		DocumentID: d.ID, DocumentType: d.Type, FileName: d.Name.Reveal(), Pending: !d.Stored, SizeBytes: nullable(d.Size), ContentType: nullable(d.Media),
-		SHA256: nullable(hex.EncodeToString(d.SHA256)), UploadedBy: nullable(string(d.UploadedBy)), UploadedAt: nullableTime(d.UploadedAt),
+		DocumentID: d.ID, DocumentType: d.Type, FileName: d.Name.Reveal(),
+		StoredDocument: storedDocument(d.Stored, d.Size, d.Media, d.SHA256, d.UploadedBy, d.UploadedAt),
 	}
 }
 
