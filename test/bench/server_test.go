@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -54,30 +53,8 @@ func (p *practice) floor(t *testing.T, binary string) *server {
 
 func startServer(t *testing.T, name string, c *exec.Cmd) *server {
 	t.Helper()
-	reader, writer := io.Pipe()
-	c.Stdout, c.Stderr = writer, writer
-	ended, err := given.Process(t, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := make(chan string, 1)
-	var said strings.Builder
-	go func() {
-		lines := bufio.NewReader(reader)
-		for found := false; ; {
-			line, err := lines.ReadString('\n')
-			if err != nil {
-				return
-			}
-			if _, at, serves := strings.Cut(line, " serves "); serves && !found {
-				found = true
-				address <- strings.TrimSpace(at)
-			} else if !found {
-				said.WriteString(line)
-			}
-		}
-	}()
-	s := &server{name: name, pid: c.Process.Pid}
+	base, ended := given.Serve(t, c)
+	s := &server{name: name, pid: c.Process.Pid, base: base}
 	stopped := false
 	s.stop = func() {
 		if stopped {
@@ -87,14 +64,8 @@ func startServer(t *testing.T, name string, c *exec.Cmd) *server {
 		_ = c.Process.Signal(os.Interrupt)
 		_ = c.Wait()
 		_ = ended()
-		_ = writer.Close()
 	}
 	t.Cleanup(s.stop)
-	select {
-	case s.base = <-address:
-	case <-time.After(time.Minute):
-		t.Fatalf("%s does not start: %s", name, said.String())
-	}
 	return s
 }
 

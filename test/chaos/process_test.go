@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -111,33 +110,8 @@ func (p *process) start() {
 	p.t.Helper()
 	c := exec.Command(p.path, "serve")
 	c.Env = p.env
-	told, err := c.StderrPipe()
-	if err == nil {
-		p.ended, err = given.Process(p.t, c)
-	}
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.base, p.ended = given.Serve(p.t, c)
 	p.running = c
-	address := make(chan string, 2)
-	go func() {
-		var said strings.Builder
-		lines := bufio.NewScanner(told)
-		for lines.Scan() {
-			said.WriteString(lines.Text() + "\n")
-			if _, at, serves := strings.Cut(lines.Text(), " serves "); serves {
-				address <- at
-			}
-		}
-		address <- "nowhere: " + said.String()
-	}()
-	select {
-	case p.base = <-address:
-	case <-time.After(patience):
-	}
-	if !strings.HasPrefix(p.base, "http") {
-		p.t.Fatalf("the program does not start; it serves %s", p.base)
-	}
 }
 
 // kill ends the program as a power cut would.

@@ -1,13 +1,11 @@
 package verify
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -94,28 +92,13 @@ func (s *stack) serve(node int) *instance {
 	u.Host = given.StartBalancer(s.t, hosts...).Addr
 	c := exec.Command(s.binary, "serve")
 	c.Env = append(s.env, "DATABASE_URL="+u.String(), "DATA_DIR="+s.t.TempDir())
-	told, err := c.StderrPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	ended, err := given.Process(s.t, c)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	base, ended := given.Serve(s.t, c)
 	s.t.Cleanup(func() {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 		_ = ended()
 	})
-	lines := bufio.NewScanner(told)
-	for lines.Scan() {
-		if _, at, serves := strings.Cut(lines.Text(), " serves "); serves {
-			go func() { _, _ = io.Copy(io.Discard, told) }()
-			return &instance{base: at, client: &http.Client{Timeout: 45 * time.Second}}
-		}
-	}
-	s.t.Fatal("an instance does not start")
-	return nil
+	return &instance{base: base, client: &http.Client{Timeout: 45 * time.Second}}
 }
 
 // send gives the status of an answer and its body; status 0 if there was none.

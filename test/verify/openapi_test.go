@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bufio"
 	"io"
 	"net/http"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"surgicase/test/given"
 )
@@ -25,34 +23,13 @@ func serveDemo(t *testing.T) string {
 	run(t, "go", "build", "-buildvcs=false", "-o", binary, "surgicase")
 	serve := exec.Command(binary, "serve", "--demo")
 	serve.Env = append(os.Environ(), "AUTH_MODE=trusted", "LOG_LEVEL=ERROR", "HTTP_ADDR=127.0.0.1:0", "DATA_DIR="+filepath.Join(dir, "data"))
-	said, err := serve.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended, err := given.Process(t, serve)
-	if err != nil {
-		t.Fatal(err)
-	}
+	base, ended := given.Serve(t, serve)
 	t.Cleanup(func() {
 		_ = serve.Process.Kill()
 		_ = serve.Wait()
 		_ = ended()
 	})
-	address := make(chan string, 1)
-	go func() {
-		for lines := bufio.NewScanner(said); lines.Scan(); {
-			if _, at, serves := strings.Cut(lines.Text(), " serves "); serves {
-				address <- at
-			}
-		}
-	}()
-	select {
-	case at := <-address:
-		return at
-	case <-time.After(time.Minute):
-		t.Fatal("the program does not start")
-		return ""
-	}
+	return base
 }
 
 // description writes /openapi.json into a file.

@@ -11,6 +11,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 
 	_ "github.com/go-sql-driver/mysql"
@@ -46,7 +47,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("floor serves http://%s\n", listener.Addr())
+	_, _ = fmt.Fprintf(os.Stderr, "floor serves http://%s\n", listener.Addr())
 	log.Fatal(http.Serve(listener, mux))
 }
 
