@@ -88,7 +88,7 @@ func (s *Sealer) Everything(ctx context.Context) error {
 func (s *Sealer) Finish(ctx context.Context) (leads bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rests = time.Time{}
+	s.rests, s.swept = time.Time{}, time.Time{} // looks into the gaps, too, whenever it last did
 	if leads, err = s.work(ctx); err != nil || !leads {
 		return leads, err
 	}
