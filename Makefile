@@ -60,6 +60,7 @@ docs: ## writes the generated pages in docs/
 verify: ## programs nobody here wrote judge what we make, and everything is fuzzed; installs them first, takes an hour
 	test/verify/tools.sh
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
+	$(ON_TEMPORARY) go test ./test/mutants -count=1 -v -timeout 60m -args -mutants
 	$(ON_TEMPORARY) go test ./test/api -run TestRandomRequests -count=1 -v -timeout 60m -args -requests 50000
 	tools/fuzz.sh $(FUZZ_TIME)
 

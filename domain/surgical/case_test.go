@@ -100,6 +100,16 @@ func TestTwinText(t *testing.T) {
 			}
 		})
 	}
+	t.Run("where the first name ends tells cases apart", func(t *testing.T) {
+		cut := func(first, last string) string {
+			return twin(t, func(c *surgical.Case) {
+				c.Patient.First, c.Patient.Last = surgical.NewPHI(first), surgical.NewPHI(last)
+			})
+		}
+		if cut("Rowena Ann", "Testwell") == cut("Rowena", "Ann Testwell") {
+			t.Error("it does not")
+		}
+	})
 	t.Run("inner spaces count once", func(t *testing.T) {
 		name := func(s string) string {
 			return twin(t, func(c *surgical.Case) { c.Patient.First = surgical.NewPHI(s) })

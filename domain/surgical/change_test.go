@@ -175,6 +175,7 @@ func TestChangingTheOwner(t *testing.T) {
 	}
 	t.Run("at 10 the case goes back to 1 and loses the stamp of 10", func(t *testing.T) {
 		c := complete(t, surgical.ReadyForBilling)
+		c.Stamps[surgical.Draft] = noon // it was sent back once
 		done, err := apply(t, c, caseAdmin, surgical.Changes{Owner: to(newOwner)})
 		wantCode(t, err, "")
 		equal(t, "moves", done.Moves, []surgical.Move{{From: 10, To: 1, At: later, By: "casey", Reason: "owner changed"}})
@@ -182,6 +183,7 @@ func TestChangingTheOwner(t *testing.T) {
 		equal(t, "stamp of 1", c.Stamps[surgical.Submitted], later)
 		_, stamped := c.Stamps[surgical.ReadyForBilling]
 		equal(t, "stamp of 10", stamped, false)
+		equal(t, "stamp of 0", c.Stamps[surgical.Draft], noon)
 		equal(t, "generation", c.Generation, 1)
 	})
 	t.Run("keys of known documents do not move, new names lie in the new owner's folder", func(t *testing.T) {

@@ -174,14 +174,18 @@ func TestSubmitIfComplete(t *testing.T) {
 		_, again := c.SubmitIfComplete(later)
 		equal(t, "again", again, false)
 	})
-	for what, spoil := range map[string]func(*surgical.Case){
-		"demo file": func(c *surgical.Case) { delete(c.Files, surgical.DemoFile) },
-		"note file": func(c *surgical.Case) { delete(c.Files, surgical.NoteFile) },
-		"code":      func(c *surgical.Case) { c.Codes = nil },
+	for what, x := range map[string]struct {
+		spoil func(*surgical.Case)
+		has   surgical.Completeness
+	}{
+		"demo file": {func(c *surgical.Case) { delete(c.Files, surgical.DemoFile) }, surgical.Completeness{HasNote: true, Codes: 2}},
+		"note file": {func(c *surgical.Case) { delete(c.Files, surgical.NoteFile) }, surgical.Completeness{HasDemo: true, Codes: 2}},
+		"code":      {func(c *surgical.Case) { c.Codes = nil }, surgical.Completeness{HasDemo: true, HasNote: true}},
 	} {
 		t.Run("a draft without "+what+" stays at 0", func(t *testing.T) {
 			c := complete(t, surgical.Draft)
-			spoil(c)
+			x.spoil(c)
+			equal(t, "completeness", c.Completeness(), x.has)
 			equal(t, "complete", c.Completeness().Complete(), false)
 			_, moved := c.SubmitIfComplete(later)
 			equal(t, "moved", moved, false)
