@@ -141,7 +141,7 @@ func newReportCollector(figures *operations.Figures, jobs operations.JobList) *r
 		return float64(max(s.Succeeded.Unix(), 0))
 	}))
 	by("job_failed", "1 if the last run of a scheduled job failed.", "name", of(func(s operations.JobState) float64 { return boolean(s.Failed) }))
-	by("job_overdue_seconds", "How long ago a scheduled job was due that has not succeeded since; 0 for one that never ran.", "name", of(func(s operations.JobState) float64 { return s.Overdue.Seconds() }))
+	by("job_overdue_seconds", "How long ago a scheduled job was first due that has not succeeded since; one that never ran was due after a scheduler got to know it, or after the database came into use.", "name", of(func(s operations.JobState) float64 { return s.Overdue.Seconds() }))
 	return c
 }
 
@@ -149,7 +149,7 @@ func jobStates(jobs operations.JobList, read func(operations.JobState) float64) 
 	return func(r operations.Report) map[string]float64 {
 		values := map[string]float64{}
 		for name, j := range jobs.Jobs {
-			values[name] = read(r.Job(name, j.Schedule))
+			values[name] = read(r.Jobs.Job(name, j.Schedule))
 		}
 		return values
 	}

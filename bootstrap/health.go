@@ -38,13 +38,14 @@ func newBackends(store *sqlstore.Store, blobs ports.Blobs, secrets ports.Secrets
 type cachedSecrets interface{ Cache() ports.SecretsCache }
 
 // newProbes looks at the parts of the program.
-func newProbes(c Config, b backends, m *machine) []operations.Probe {
+func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList) []operations.Probe {
 	return []operations.Probe{
 		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: answering(b.store.Ping)},
 		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
 		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
 		{Name: "npi_registry", Adapter: c.registry(), Patience: patient, Look: registryProbe(b.npis)},
+		{Name: "scheduler", Adapter: c.scheduler(), Patience: patient, Look: schedulerProbe(jobs, list)},
 		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
 	}
 }

@@ -25,6 +25,10 @@ type Figures interface {
 	// Backlog says what waits in the outbox.
 	Backlog(ctx context.Context, now time.Time) (Backlog, error)
 
+	// Begun is when the database came into use: when the first entry was put on the audit trail; zero if
+	// there is none.
+	Begun(ctx context.Context) (time.Time, error)
+
 	// Seal says how far behind the sealer is.
 	Seal(ctx context.Context) (SealState, error)
 }

@@ -12,6 +12,9 @@ type Jobs interface {
 	// Know notes jobs that are seen for the first time, and returns since when each is known.
 	Know(ctx context.Context, names []string, now time.Time) (map[string]time.Time, error)
 
+	// Known returns since when each job is known, without noting any.
+	Known(ctx context.Context) (map[string]time.Time, error)
+
 	// Take begins a run, or goes on with the one of its job and instant if nobody holds that, under a
 	// higher lease number. One by hand is always a new one. Conflict "job_running" if somebody works on a run of the job; "job_done" if
 	// the run is finished.

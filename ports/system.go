@@ -106,6 +106,9 @@ type Outbox interface {
 	// Lease takes or renews the lease on name until a time and returns its number, which is to go
 	// into the WHERE of the holder's writes. Conflict "lease_held" if another holds it.
 	Lease(ctx context.Context, name, holder string, now, until time.Time) (int64, error)
+
+	// Leader returns who last held the lease on name, and until when; both are zero if nobody ever did.
+	Leader(ctx context.Context, name string) (holder string, until time.Time, err error)
 }
 
 // RequestOutcome is what is kept of an answered request. The body is rebuilt by a new read.

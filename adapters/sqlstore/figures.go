@@ -80,6 +80,13 @@ func (r figureRepo) Backlog(ctx context.Context, now time.Time) (b ports.Backlog
 	return b, err
 }
 
+// Begun implements ports.Figures.
+func (r figureRepo) Begun(ctx context.Context) (time.Time, error) {
+	var first sql.NullInt64
+	err := r.db.WithContext(ctx).Raw("SELECT (SELECT e.happened_at FROM audit_entries e ORDER BY e.entry_id LIMIT 1)").Row().Scan(&first)
+	return nullInstant(first), err
+}
+
 // Seal implements ports.Figures.
 func (r figureRepo) Seal(ctx context.Context) (s ports.SealState, err error) {
 	var last int64

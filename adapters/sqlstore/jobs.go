@@ -54,13 +54,9 @@ func (row jobRunRow) run() job.Run {
 
 // Know implements ports.Jobs.
 func (r jobRepo) Know(ctx context.Context, names []string, now time.Time) (map[string]time.Time, error) {
-	var known []jobRow
-	if err := r.db.WithContext(ctx).Find(&known).Error; err != nil {
+	since, err := r.Known(ctx)
+	if err != nil {
 		return nil, err
-	}
-	since := make(map[string]time.Time, len(known))
-	for _, row := range known {
-		since[row.Job] = instant(row.KnownSince)
 	}
 	for _, name := range names {
 		if _, ok := since[name]; ok {
@@ -73,6 +69,19 @@ func (r jobRepo) Know(ctx context.Context, names []string, now time.Time) (map[s
 			return nil, err
 		}
 		since[name] = now
+	}
+	return since, nil
+}
+
+// Known implements ports.Jobs.
+func (r jobRepo) Known(ctx context.Context) (map[string]time.Time, error) {
+	var known []jobRow
+	if err := r.db.WithContext(ctx).Find(&known).Error; err != nil {
+		return nil, err
+	}
+	since := make(map[string]time.Time, len(known))
+	for _, row := range known {
+		since[row.Job] = instant(row.KnownSince)
 	}
 	return since, nil
 }

@@ -97,6 +97,16 @@ func (r outboxRepo) Lease(ctx context.Context, name, holder string, now, until t
 	return held.Number + 1, r.passOn(ctx, held, leaseRow{name, holder, held.Number + 1, micros(until)})
 }
 
+// Leader implements ports.Outbox.
+func (r outboxRepo) Leader(ctx context.Context, name string) (holder string, until time.Time, err error) {
+	var expires int64
+	err = r.db.WithContext(ctx).Raw("SELECT holder, expires_at FROM leases WHERE lease = ?", name).Row().Scan(&holder, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, nil
+	}
+	return holder, instant(expires), err
+}
+
 // passOn writes the lease if it still is as it was read: of several who want it one wins.
 func (r outboxRepo) passOn(ctx context.Context, from, to leaseRow) error {
 	done := r.db.WithContext(ctx).Exec("UPDATE leases SET holder = ?, number = ?, expires_at = ? WHERE lease = ? AND holder = ? AND number = ? AND expires_at = ?",

@@ -7,7 +7,6 @@ import (
 
 	"surgicase/domain/audit"
 	"surgicase/domain/civil"
-	"surgicase/domain/job"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
@@ -34,7 +33,6 @@ func NewFigures(store ports.Store, clock ports.Clock, rules pay.Rules) *Figures 
 const (
 	reportKept = 15 * time.Second
 	activeDays = 30
-	runsSeen   = 9 * 24 * time.Hour // of jobs: more than a week
 )
 
 // Report is what the practice and its house-keeping look like at a moment.
@@ -49,7 +47,7 @@ type Report struct {
 	UsersToday  int
 	Backlog     ports.Backlog
 	Seal        ports.SealState
-	Runs        []job.Run // of the scheduled jobs: of the last days, and the last of each
+	Jobs        Standing
 }
 
 // ActiveCases counts all cases that are not deleted.
@@ -66,37 +64,6 @@ func (r Report) Since(t time.Time) time.Duration {
 		return 0
 	}
 	return max(r.At.Sub(t), 0)
-}
-
-// JobState is how a scheduled job stands.
-type JobState struct {
-	Succeeded time.Time     // when it last did; zero if it did not within the last days
-	Failed    bool          // the last run that ended failed
-	Overdue   time.Duration // since the instant that has passed without a success; 0 for a job that never ran
-}
-
-// Job says how a job with this schedule stands.
-func (r Report) Job(name string, s job.Schedule) (state JobState) {
-	due, ran, done := s.Last(r.At), false, false
-	for _, run := range r.Runs {
-		if run.Job != name {
-			continue
-		}
-		ran = true
-		if run.State != job.Running {
-			state.Failed = run.State == job.Failed
-		}
-		if run.State == job.Done {
-			done = done || !run.FinishedAt.Before(due)
-			if run.FinishedAt.After(state.Succeeded) {
-				state.Succeeded = run.FinishedAt
-			}
-		}
-	}
-	if ran && !done {
-		state.Overdue = r.Since(due)
-	}
-	return state
 }
 
 // Allowed says whether the actor may watch the operations, for who asks in passing.
@@ -147,7 +114,7 @@ func (r *Report) read(rules pay.Rules) func(context.Context, ports.Repos) error 
 			},
 			func() error { r.Backlog, err = figures.Backlog(ctx, r.At); return err },
 			func() error { r.Seal, err = figures.Seal(ctx); return err },
-			func() error { r.Runs, err = repos.Jobs.Recent(ctx, r.At.Add(-runsSeen)); return err },
+			func() error { r.Jobs, err = standing(ctx, repos, r.At); return err },
 		} {
 			if err := ask(); err != nil {
 				return err

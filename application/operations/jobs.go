@@ -78,6 +78,9 @@ func (s *Jobs) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.lead(ctx, now); err != nil {
+		return err
+	}
 	byJob := map[string][]job.Run{}
 	for _, r := range runs {
 		byJob[r.Job] = append(byJob[r.Job], r)
@@ -115,6 +118,34 @@ func (s *Jobs) look(ctx context.Context, now time.Time) (known map[string]time.T
 		return err
 	})
 	return known, runs, err
+}
+
+// Every instance that runs jobs is as good as another, and the lease of each run decides who does it. The
+// leader is the one that says that there is somebody: without one, nothing will be done at its time.
+const (
+	schedulerName = "scheduler"
+	leadFor       = 3 * time.Minute
+	leadLeft      = 2 * time.Minute // renewed when there is less
+)
+
+// lead takes or renews the lead, if no other has it.
+func (s *Jobs) lead(ctx context.Context, now time.Time) error {
+	held, err := view(ctx, s.store, func(ctx context.Context, r ports.Repos) (bool, error) {
+		holder, until, err := r.Outbox.Leader(ctx, schedulerName)
+		left := until.Sub(now)
+		return left > leadLeft && left <= leadFor || holder != s.holder && left > 0, err
+	})
+	if err != nil || held {
+		return err
+	}
+	err = s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		_, err := r.Outbox.Lease(ctx, schedulerName, s.holder, now, now.Add(leadFor))
+		return err
+	})
+	if fault.CodeOf(err) == "lease_held" {
+		return nil
+	}
+	return err
 }
 
 // giveUp ends a run that nobody will take up again.

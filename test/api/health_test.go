@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 func TestHealthNamesItsPartsToWhoMayKnow(t *testing.T) {
 	everywhere(t, func(p *program) {
 		p.cast()
+		p.tick() // somebody runs the jobs
 		p.get("/health", "").is(200).has("status", "healthy", "service", "surgicase-api", "summary.unhealthy", 0).lacks("components", "adapter")
 		p.get("/health", "provider").is(200).lacks("components")
 		p.get("/health", "nobody").is(200).lacks("components")
@@ -70,4 +73,38 @@ func TestAPartThatIsAwayDegradesAndACriticalOneIs503(t *testing.T) {
 	p.clock.Advance(time.Minute)
 	p.get("/health", "").is(http.StatusOK).has("status", "degraded")
 	p.counts(1, "database_up")
+}
+
+// TestHealthSaysWhoRunsTheJobs lets a database be used for a week before anybody runs jobs, and then stop again.
+func TestHealthSaysWhoRunsTheJobs(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.get("/audit_log", "global-admin").is(200) // the first entry of all, on a Monday at half past nine
+		p.counts(0, "job_overdue_seconds", "name", "open_payment_run")
+		p.get("/health", "global-admin").is(200).has("status", "degraded", "components.scheduler.status", "degraded", "components.scheduler.critical", false,
+			"components.scheduler.details", "no instance runs the jobs", "components.scheduler.adapter", "elsewhere",
+			"components.scheduler.figures.next_job", "mail_provider_reports", "components.scheduler.figures.next_at", "2026-03-02T10:00:00Z")
+		late := func() string {
+			p.t.Helper()
+			return fmt.Sprint(p.get("/health", "global-admin").is(200).at("components.scheduler.figures.late"))
+		}
+		if late() != "[]" {
+			p.t.Errorf("late on the first day: %s", late())
+		}
+		p.clock.Set(given.Morning.Truncate(24 * time.Hour).Add(7*24*time.Hour + 10*time.Hour + 30*time.Minute)) // it should have been done at eight
+		p.counts(2.5*3600, "job_overdue_seconds", "name", "open_payment_run")
+		if !strings.Contains(late(), "open_payment_run") {
+			p.t.Errorf("late after a week: %s", late())
+		}
+		p.tick() // a scheduler that is new does not catch up with what was before it: nothing is late for it
+		p.clock.Advance(time.Minute)
+		known := p.get("/health", "global-admin").is(200).has("status", "healthy", "components.scheduler.status", "healthy")
+		if known.at("components.scheduler.figures.leader") == nil {
+			p.t.Errorf("nobody leads: %s", known.raw)
+		}
+		p.get("/build_dashboard", "global-admin").is(200).has("data.health.components.scheduler.status", "healthy")
+		p.counts(0, "job_overdue_seconds", "name", "open_payment_run")
+		p.clock.Advance(5 * time.Minute) // nobody ticks any more
+		p.get("/health", "global-admin").is(200).has("status", "degraded", "components.scheduler.details", "no instance runs the jobs")
+	})
 }

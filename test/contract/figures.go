@@ -22,6 +22,7 @@ func Figures(t *testing.T, open func(*testing.T) ports.Store) {
 		{"the ledger is the sum of its runs, and knows which are open", figuresLedger},
 		{"callers are active users with an entry since", figuresCallers},
 		{"what was made is counted since a time", figuresRecorded},
+		{"a database is in use since its first entry", figuresBegun},
 		{"what waits in the outbox keeps its age through failures", figuresBacklog},
 		{"the seal lags by the oldest entry behind it", figuresSeal},
 		{"each costs at most two statements", figuresCost},
@@ -53,6 +54,11 @@ func (w *world) recorded(since time.Time) [2]int {
 	})
 }
 
+func (w *world) begun() time.Time {
+	w.t.Helper()
+	return read(w, func(ctx context.Context, r ports.Repos) (time.Time, error) { return r.Figures.Begun(ctx) })
+}
+
 func (w *world) backlog() ports.Backlog {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) (ports.Backlog, error) {
@@ -70,6 +76,7 @@ func noFigures(w *world) {
 	equal(w.t, "ledger", w.ledger(), ports.LedgerState{})
 	equal(w.t, "callers", w.callers(time.Time{}), 0)
 	equal(w.t, "recorded", w.recorded(time.Time{}), [2]int{})
+	equal(w.t, "begun", w.begun(), time.Time{})
 	equal(w.t, "backlog", w.backlog(), ports.Backlog{})
 	equal(w.t, "seal", w.sealState(), ports.SealState{})
 }
@@ -141,6 +148,14 @@ func figuresRecorded(w *world) {
 	equal(w.t, "ever", w.recorded(time.Time{}), [2]int{2, 1})
 }
 
+func figuresBegun(w *world) {
+	ann := permission.Actor{User: "ann"}
+	w.do(recording(audit.Record(ann, permission.CreateUser, "user", "ann", given.Morning)))
+	w.do(recording(audit.Record(ann, permission.ReadCase, "case", "z", given.Morning.Add(time.Hour)),
+		audit.Record(ann, permission.ReadCase, "case", "z", given.Morning.Add(-time.Hour)))) // by a clock that was put back
+	equal(w.t, "begun", w.begun(), given.Morning)
+}
+
 func figuresBacklog(w *world) {
 	now := w.clock.Now()
 	w.putTask("old", now.Add(-time.Hour))
@@ -190,7 +205,8 @@ func figuresCost(w *world) {
 			_, err := r.Figures.Backlog(ctx, given.Morning)
 			return err
 		},
-		"seal": func(ctx context.Context, r ports.Repos) error { _, err := r.Figures.Seal(ctx); return err },
+		"begun": func(ctx context.Context, r ports.Repos) error { _, err := r.Figures.Begun(ctx); return err },
+		"seal":  func(ctx context.Context, r ports.Repos) error { _, err := r.Figures.Seal(ctx); return err },
 	} {
 		if n := w.cost(ask); n > 2 {
 			w.t.Errorf("%s costs %d statements", name, n)

@@ -77,9 +77,15 @@ func knowsJobs(w *world) {
 		})
 		return known
 	}
+	seen := func() map[string]time.Time {
+		w.t.Helper()
+		return read(w, func(ctx context.Context, r ports.Repos) (map[string]time.Time, error) { return r.Jobs.Known(ctx) })
+	}
+	equal(w.t, "before", seen(), map[string]time.Time{})
 	equal(w.t, "at first", know("a", "b"), map[string]time.Time{"a": given.Morning, "b": given.Morning})
 	w.clock.Advance(time.Hour)
 	equal(w.t, "later", know("b", "c"), map[string]time.Time{"a": given.Morning, "b": given.Morning, "c": given.Morning.Add(time.Hour)})
+	equal(w.t, "only looked at", seen(), map[string]time.Time{"a": given.Morning, "b": given.Morning, "c": given.Morning.Add(time.Hour)})
 	for _, err := range together(10, func(int) error {
 		return w.try(func(ctx context.Context, r ports.Repos) error {
 			_, err := r.Jobs.Know(ctx, []string{"d", "e"}, w.clock.Now())

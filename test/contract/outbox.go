@@ -154,14 +154,27 @@ func (w *world) takes(name, holder string, want int64) {
 }
 
 func lease(w *world) {
+	leads := func(want string, until time.Time) {
+		w.t.Helper()
+		w.do(func(ctx context.Context, r ports.Repos) error {
+			holder, at, err := r.Outbox.Leader(ctx, "job")
+			equal(w.t, "leader", holder, want)
+			equal(w.t, "leads until", at, until)
+			return err
+		})
+	}
+	leads("", time.Time{})
 	w.takes("job", "one", 1)
+	leads("one", w.clock.Now().Add(time.Minute))
 	_, err := w.take("job", "two")
 	refused(w.t, err, fault.Conflict, "lease_held")
 	w.clock.Advance(time.Minute - time.Microsecond)
 	_, err = w.take("job", "two")
 	refused(w.t, err, fault.Conflict, "lease_held")
 	w.clock.Advance(time.Microsecond)
+	leads("one", w.clock.Now())
 	w.takes("job", "two", 2)
+	leads("two", w.clock.Now().Add(time.Minute))
 	_, err = w.take("job", "one")
 	refused(w.t, err, fault.Conflict, "lease_held")
 }
