@@ -24,6 +24,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/application/people"
+	"surgicase/application/storage"
 	"surgicase/application/support"
 	"surgicase/ports"
 )
@@ -62,7 +63,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			openRegistry, openNPIFiles,
 			npidirectory.NewLookup, npidirectory.NewImports,
 			func(s *sqlstore.Store) ports.Store { return s },
-			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive,
+			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive, storage.New,
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,

@@ -188,10 +188,15 @@ func LoadConfig(environment map[string]string, serving bool) (Config, error) {
 	if c.DatabaseURL.url == "sqlite://" {
 		c.DatabaseURL.url += filepath.Join(c.DataDir, "surgicase.db")
 	}
+	c.settleStorage()
+	return c, nil
+}
+
+// settleStorage says where file:// without a folder is.
+func (c *Config) settleStorage() {
 	if c.StorageURL.url == "file://" {
 		c.StorageURL.url += filepath.Join(c.DataDir, "objects")
 	}
-	return c, nil
 }
 
 func parseFaults(err error) ConfigFaults {

@@ -106,9 +106,7 @@ func storageFinding(ctx context.Context, c Config, env environment, secrets port
 	if err == nil {
 		err = tryStorage(ctx, blobs)
 	}
-	if closer, ok := blobs.(io.Closer); ok {
-		err = errors.Join(err, closer.Close())
-	}
+	err = errors.Join(err, closed(blobs))
 	f := found("storage", c.StorageURL.scheme()+" takes objects and gives them back", err)
 	if offline := c.offline(); f.OK && len(offline) > 0 {
 		f.Warn, f.Detail = true, f.Detail+"; "+offline[0]

@@ -32,6 +32,7 @@ type Program interface {
 	TemplateWriter
 	Mover
 	BackupKeeper
+	StorageKeeper
 	Scheduler
 }
 
@@ -60,7 +61,7 @@ func New(p Program, version string) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
-	root.AddCommand(npiCommands(p))
+	root.AddCommand(npiCommands(p), storageCommands(p))
 	root.AddCommand(scheduler(p), jobCommands(p))
 	return root
 }

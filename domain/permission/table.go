@@ -61,6 +61,7 @@ const (
 	ManageKeys       Action = "key.manage"
 	MoveIn           Action = "reference.import"
 	ManageBackups    Action = "backup.manage"
+	ManageStorage    Action = "storage.manage"
 )
 
 // Relation is how the actor stands to the owner of the thing.
@@ -148,6 +149,7 @@ var Table = []Rule{
 	{Action: ManageKeys, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "see, rotate and retire the keys of the encrypted columns", Remark: "only the operator, on the command line"},
 	{Action: MoveIn, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "move in what the service before this one has stored", Remark: "only the operator, on the command line"},
 	{Action: ManageBackups, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "list, restore and verify backups", Remark: "only the operator, on the command line; backups are made by a job"},
+	{Action: ManageStorage, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: never, Meaning: "set up the storage of objects, copy it to another", Remark: "only the operator, on the command line"},
 }
 
 var byAction = func() map[Action]Rule {

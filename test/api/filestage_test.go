@@ -42,9 +42,8 @@ func (p *program) uploadedByLink(path string, body map[string]any) string {
 }
 
 // follow sends content to where a link leads.
-func (p *program) follow(made answer, content string) answer {
+func (p *program) follow(made answer, content string, headers ...string) answer {
 	p.t.Helper()
-	var headers []string
 	for name, value := range made.at("link.headers").(map[string]any) {
 		if name != "Content-Length" {
 			headers = append(headers, name, value.(string))

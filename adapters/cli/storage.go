@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"surgicase/application/storage"
+)
+
+// StorageKeeper looks after the store of objects.
+type StorageKeeper interface {
+	CopyStorage(ctx context.Context, from, to string, tell func(storage.Progress)) (storage.Copied, error)
+}
+
+func storageCommands(p StorageKeeper) *cobra.Command {
+	c := &cobra.Command{Use: "storage", Short: "Look after the storage of documents: copy it to another"}
+	c.AddCommand(storageCopy(p))
+	return c
+}
+
+func storageCopy(p StorageKeeper) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "copy FROM TO", Short: "Copy every object to another storage, checksums verified; what is the same there is left alone",
+		Long: "Both are URLs as STORAGE_URL takes them. One with a key in it is better given as env:NAME, so that nobody reads\n" +
+			"it among the processes. Broken off, the same command goes on where it ended. Nothing is removed anywhere.",
+		Args: cobra.ExactArgs(2), Example: "  surgicase storage copy env:STORAGE_URL file:///mnt/new/objects\n  surgicase storage copy file:///srv/objects env:NEW_STORAGE_URL --json",
+		RunE: func(c *cobra.Command, args []string) error {
+			bar := &copyReport{report: newReport(c.ErrOrStderr()), tenths: -1}
+			done, err := p.CopyStorage(c.Context(), args[0], args[1], bar.tell)
+			bar.end()
+			if asJSON {
+				return joined(err, writeCopied(c.OutOrStdout(), done, err))
+			}
+			printCopied(c.OutOrStdout(), done, err)
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the outcome as JSON")
+	return c
+}
+
+// joined prefers the error of the work to that of telling about it.
+func joined(work, telling error) error {
+	if work != nil {
+		return work
+	}
+	return telling
+}
+
+func printCopied(out io.Writer, done storage.Copied, err error) {
+	for _, f := range done.Failures {
+		fmt.Fprintf(out, "  %s/…: %s\n", f.Folder, f.Err)
+	}
+	if err == nil {
+		fmt.Fprintf(out, "%d objects: %d copied (%s), %d the same already, %d removed meanwhile; every checksum holds\n", done.Objects, done.Copied, bytesOf(done.Bytes), done.Same, done.Gone)
+	} else if done.Objects > 0 {
+		fmt.Fprintf(out, "%d objects looked at: %d copied (%s), %d the same already, %d removed meanwhile, %d failed\n", done.Objects, done.Copied, bytesOf(done.Bytes), done.Same, done.Gone, done.Failed)
+	}
+}
+
+// copiedForm is the outcome of a copy as JSON.
+type copiedForm struct {
+	Complete bool         `json:"complete"`
+	Objects  int64        `json:"objects"`
+	Copied   int64        `json:"copied"`
+	Same     int64        `json:"same"`
+	Gone     int64        `json:"gone"`
+	Failed   int64        `json:"failed"`
+	Bytes    int64        `json:"bytes_copied"`
+	Seconds  float64      `json:"seconds"`
+	Failures []failedForm `json:"failures"`
+}
+
+type failedForm struct {
+	Folder string `json:"folder"`
+	Reason string `json:"reason"`
+}
+
+func writeCopied(out io.Writer, done storage.Copied, err error) error {
+	form := copiedForm{
+		Complete: err == nil, Objects: done.Objects, Copied: done.Copied, Same: done.Same, Gone: done.Gone, Failed: done.Failed, Bytes: done.Bytes,
+		Seconds: done.Took.Seconds(), Failures: []failedForm{},
+	}
+	for _, f := range done.Failures {
+		form.Failures = append(form.Failures, failedForm{f.Folder, f.Err.Error()})
+	}
+	return json.NewEncoder(out).Encode(form)
+}
+
+// bytesOf writes a size for people.
+func bytesOf(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// copyReport shows how far a copy is: a bar on a terminal, a line for every tenth elsewhere.
+type copyReport struct {
+	*report
+	tenths int64
+}
+
+func (r *copyReport) tell(p storage.Progress) {
+	share := int64(100)
+	if p.OfBytes > 0 {
+		share = min(100, p.Bytes*100/p.OfBytes)
+	}
+	speed, left := pace(p.Bytes, p.Bytes, p.OfBytes-p.Bytes, p.Took)
+	switch tenths := share / 10; {
+	case r.terminal:
+		full := int(barWidth * share / 100)
+		r.over("[%s%s] %3d %%  %d of %d objects, %s a second, %s left", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), share, p.Objects, p.OfObjects, bytesOf(speed), left)
+	case tenths != r.tenths:
+		r.tenths = tenths
+		r.line("%d of %d objects, %d %%, %s a second, %s left", p.Objects, p.OfObjects, share, bytesOf(speed), left)
+	}
+}

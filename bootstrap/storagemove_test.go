@@ -1,0 +1,58 @@
+package bootstrap
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"surgicase/adapters/cli"
+)
+
+func TestStorageCopy(t *testing.T) {
+	env := house(t)
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "new")
+	for _, name := range []string{"a.pdf", "b.pdf"} {
+		if err := os.WriteFile(filepath.Join(from, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env["OLD"] = "file://" + from
+	if said := must(t, env, "storage", "copy", "env:OLD", "file://"+to); said != "2 objects: 2 copied (10 bytes), 0 the same already, 0 removed meanwhile; every checksum holds\n" {
+		t.Errorf("said %q", said)
+	}
+	again := must(t, env, "storage", "copy", "env:OLD", "file://"+to, "--json")
+	if !regexp.MustCompile(`^\{"complete":true,"objects":2,"copied":0,"same":2,"gone":0,"failed":0,"bytes_copied":0,"seconds":[0-9.e-]+,"failures":\[\]\}\n$`).MatchString(again) {
+		t.Errorf("as JSON: %s", again)
+	}
+}
+
+func TestStorageCopyIsWrongUsage(t *testing.T) {
+	env := house(t)
+	folder := t.TempDir()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Fatal(err)
+	}
+	for what, is := range map[string]struct{ from, to, says string }{
+		"no source":                 {"file://" + folder + "/none", "file://" + t.TempDir(), "names no folder"},
+		"the same":                  {"file://" + folder, "file://" + folder + "/", "the same storage"},
+		"one in the other":          {"file://" + folder, "file://" + folder + "/below/new", "the same storage"},
+		"one in the other, by link": {"file://" + link + "/x", "file://" + folder, "the same storage"},
+		"no URL":                    {"folder", "file://" + folder, "FROM holds"},
+		"a variable that is not":    {"file://" + folder, "env:NONE", "no NONE"},
+		"a key":                     {"file://" + folder, "minio://me:s3cret@host", "TO holds"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			_, err := command(t, env, "storage", "copy", is.from, is.to)
+			if !errors.Is(err, cli.ErrUsage) || !strings.Contains(err.Error(), is.says) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if _, err := os.Stat(folder + "/none"); err == nil {
+		t.Error("a source was made")
+	}
+}
