@@ -10,7 +10,7 @@ import (
 	"surgicase/ports"
 )
 
-type arrivalRepo struct{ session }
+type arrivalRepo struct{ *session }
 
 // arrivalRow is a row of the old database that was moved in.
 type arrivalRow struct {

@@ -10,14 +10,17 @@ import (
 	"surgicase/ports"
 )
 
-type auditRepo struct{ session }
+type auditRepo struct{ *session }
 
 // insertEntry begins the statement that records entries. It is written out, not left to GORM: it stands
 // behind every request, and nobody needs the ids that GORM would ask for.
 const insertEntry = "INSERT INTO audit_entries (happened_at, actor_id, actor_type, credential, auth_mode, action, entity, entity_id, fields," +
 	" things, before_digest, after_digest, request_id, address, outcome, code) VALUES "
 
-const oneEntry = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+const (
+	oneEntry   = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	entryWidth = 16
+)
 
 func entryValues(e audit.Entry) []any {
 	return []any{
@@ -33,11 +36,11 @@ const auditBatch = 500
 // Record implements ports.Audit.
 func (r auditRepo) Record(ctx context.Context, entries ...audit.Entry) error {
 	for batch := range slices.Chunk(entries, auditBatch) {
-		var values []any
+		values := make([]any, 0, entryWidth*len(batch))
 		for _, e := range batch {
 			values = append(values, entryValues(e)...)
 		}
-		err := r.db.WithContext(ctx).Exec(insertEntry+oneEntry+strings.Repeat(", "+oneEntry, len(batch)-1), values...).Error
+		err := r.exec(ctx, insertEntry+oneEntry+strings.Repeat(", "+oneEntry, len(batch)-1), values...)
 		if err != nil {
 			return err
 		}

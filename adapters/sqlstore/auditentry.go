@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -79,8 +78,4 @@ func entries(rows *sql.Rows) ([]audit.Stored, error) {
 		list = append(list, scan.entry())
 	}
 	return list, rows.Err()
-}
-
-func (s session) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return s.db.WithContext(ctx).Raw(query, args...).Rows()
 }

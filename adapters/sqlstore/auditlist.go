@@ -74,7 +74,7 @@ func (r auditRepo) bothNames(ctx context.Context, id ident.CaseID, number int64)
 
 // fill reads one entry more than the page has, to know whether there is a next one.
 func (r auditRepo) fill(ctx context.Context, page *audit.Page, limit int, query string, args ...any) error {
-	rows, err := r.rows(ctx, query, args...)
+	rows, err := r.query(ctx, query, args...)
 	if err != nil {
 		return err
 	}

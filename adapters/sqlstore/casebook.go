@@ -11,7 +11,7 @@ import (
 	"surgicase/domain/surgical"
 )
 
-type casebookRepo struct{ session }
+type casebookRepo struct{ *session }
 
 var sheetColumns = "SELECT " + caseColumns + ", s.first_name, s.last_name, f.facility_name, u.first_name, u.last_name, u.active"
 
@@ -49,7 +49,7 @@ func (r *sheetRow) toSheet(keys *Keyring) (surgical.Sheet, error) {
 func (r casebookRepo) Sheet(ctx context.Context, id ident.CaseID, in permission.Scope) (surgical.Sheet, error) {
 	where, args := inScope(in, "c.user_id")
 	var row sheetRow
-	found := r.db.WithContext(ctx).Raw(sheetColumns+sheetTables+" WHERE c.case_id = ? AND c.active = 1"+where, append([]any{string(id)}, args...)...).Row()
+	found := r.row(ctx, sheetColumns+sheetTables+" WHERE c.case_id = ? AND c.active = 1"+where, append([]any{string(id)}, args...)...)
 	if err := row.scan(found); err != nil {
 		return surgical.Sheet{}, missing(err, "case_not_found", "There is no such case.")
 	}
@@ -67,13 +67,13 @@ func (r casebookRepo) List(ctx context.Context, q surgical.Query, in permission.
 	page := surgical.Page{Cases: []surgical.Sheet{}}
 	where, args := listCondition(q, in)
 	if q.Count {
-		if err := r.db.WithContext(ctx).Raw("SELECT COUNT(*) FROM cases c WHERE "+where, args...).Row().Scan(&page.Total); err != nil {
+		if err := r.row(ctx, "SELECT COUNT(*) FROM cases c WHERE "+where, args...).Scan(&page.Total); err != nil {
 			return page, err
 		}
 	}
 	after, afterArgs, order := pageOf(q)
-	rows, err := r.db.WithContext(ctx).Raw(sheetColumns+sheetTables+" WHERE "+where+after+order+" LIMIT ?",
-		append(append(args, afterArgs...), q.Limit+1)...).Rows()
+	rows, err := r.query(ctx, sheetColumns+sheetTables+" WHERE "+where+after+order+" LIMIT ?",
+		append(append(args, afterArgs...), q.Limit+1)...)
 	if err != nil {
 		return page, err
 	}
@@ -158,8 +158,8 @@ func (r casebookRepo) descriptions(ctx context.Context, codes []string) (catalog
 	if len(codes) == 0 {
 		return found, nil
 	}
-	rows, err := r.db.WithContext(ctx).Raw("SELECT procedure_code, valid_from, valid_until, description FROM procedure_codes"+
-		" WHERE procedure_code IN ? ORDER BY procedure_code, valid_from DESC, kind", padded(codes)).Rows()
+	rows, err := r.query(ctx, "SELECT procedure_code, valid_from, valid_until, description FROM procedure_codes"+
+		" WHERE procedure_code IN ? ORDER BY procedure_code, valid_from DESC, kind", padded(codes))
 	if err != nil {
 		return nil, err
 	}

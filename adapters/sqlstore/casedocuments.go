@@ -37,7 +37,7 @@ const (
 	documentColumns = "human_case_id, kind, slot, file_name, object_key, object_stored, " + objectColumns
 )
 
-func (s session) loadDocuments(ctx context.Context, numbers []int64, into caseParts) error {
+func (s *session) loadDocuments(ctx context.Context, numbers []int64, into caseParts) error {
 	return s.eachDocument(ctx, "human_case_id IN ? AND slot = 0", padded(numbers), func(row documentRow, file surgical.File) {
 		if into.files[row.HumanCaseID] == nil {
 			into.files[row.HumanCaseID] = map[surgical.FileKind]surgical.File{}
@@ -47,8 +47,8 @@ func (s session) loadDocuments(ctx context.Context, numbers []int64, into casePa
 }
 
 // eachDocument reads rows by hand: every answer about cases waits for it.
-func (s session) eachDocument(ctx context.Context, where string, arg any, do func(documentRow, surgical.File)) error {
-	rows, err := s.db.WithContext(ctx).Raw("SELECT "+documentColumns+" FROM case_documents WHERE "+where+" ORDER BY human_case_id, kind, slot", arg).Rows()
+func (s *session) eachDocument(ctx context.Context, where string, arg any, do func(documentRow, surgical.File)) error {
+	rows, err := s.query(ctx, "SELECT "+documentColumns+" FROM case_documents WHERE "+where+" ORDER BY human_case_id, kind, slot", arg)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func objectRowOf(f surgical.File) objectRow {
 	}
 }
 
-func (s session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file surgical.File) (documentRow, error) {
+func (s *session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file surgical.File) (documentRow, error) {
 	row := documentRow{HumanCaseID: c.Number, Kind: string(kind), ObjectStored: flag(file.Stored), Held: objectRowOf(file)}
 	seal := sealer{keys: s.keys}
 	row.FileName = seal.text(file.Name, "file_name", row.place())
@@ -96,7 +96,7 @@ func (s session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file su
 	return row, seal.err
 }
 
-func (s session) addDocuments(ctx context.Context, c *surgical.Case) error {
+func (s *session) addDocuments(ctx context.Context, c *surgical.Case) error {
 	var rows []documentRow
 	for _, kind := range surgical.FileKinds {
 		file, ok := c.Files[kind]
@@ -132,7 +132,7 @@ func (r caseRepo) replaceDocument(ctx context.Context, c *surgical.Case, kind su
 	return db.Create(&row).Error
 }
 
-type documentRepo struct{ session }
+type documentRepo struct{ *session }
 
 // OfCase implements ports.Documents.
 func (r documentRepo) OfCase(ctx context.Context, id ident.CaseID) ([]surgical.Document, error) {

@@ -21,7 +21,7 @@ func (p caseParts) fill(c *surgical.Case) {
 }
 
 // parts loads codes and documents of the cases in two statements.
-func (s session) parts(ctx context.Context, numbers []int64) (caseParts, error) {
+func (s *session) parts(ctx context.Context, numbers []int64) (caseParts, error) {
 	p := caseParts{codes: map[int64][]surgical.Code{}, files: map[int64]map[surgical.FileKind]surgical.File{}}
 	if len(numbers) == 0 {
 		return p, nil
@@ -32,9 +32,9 @@ func (s session) parts(ctx context.Context, numbers []int64) (caseParts, error) 
 	return p, s.loadDocuments(ctx, numbers, p)
 }
 
-func (s session) loadCodes(ctx context.Context, numbers []int64, into caseParts) error {
-	rows, err := s.db.WithContext(ctx).Raw("SELECT human_case_id, procedure_code, modifiers FROM case_procedure_codes"+
-		" WHERE human_case_id IN ? ORDER BY human_case_id, position", padded(numbers)).Rows()
+func (s *session) loadCodes(ctx context.Context, numbers []int64, into caseParts) error {
+	rows, err := s.query(ctx, "SELECT human_case_id, procedure_code, modifiers FROM case_procedure_codes"+
+		" WHERE human_case_id IN ? ORDER BY human_case_id, position", padded(numbers))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/surgical"
 )
 
-type caseRepo struct{ session }
+type caseRepo struct{ *session }
 
 type caseIDRow struct {
 	HumanCaseID int64 `gorm:"primaryKey"`
@@ -186,7 +186,7 @@ func historyRows(number int64, moves []surgical.Move) []historyRow {
 	return rows
 }
 
-func (s session) addHistory(ctx context.Context, rows []historyRow) error {
+func (s *session) addHistory(ctx context.Context, rows []historyRow) error {
 	if len(rows) == 0 {
 		return nil
 	}

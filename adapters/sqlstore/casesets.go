@@ -11,7 +11,7 @@ import (
 	"surgicase/ports"
 )
 
-type caseSetRepo struct{ session }
+type caseSetRepo struct{ *session }
 
 // setBatch is how many cases one statement changes or names.
 const setBatch = 500

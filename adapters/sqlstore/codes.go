@@ -12,7 +12,7 @@ import (
 	"surgicase/ports"
 )
 
-type codeRepo struct{ session }
+type codeRepo struct{ *session }
 
 // catalogueRow is a row of procedure_codes. An open first day is the empty text: it is part of the
 // key and sorts first.

@@ -13,7 +13,7 @@ import (
 	"surgicase/ports"
 )
 
-type figureRepo struct{ session }
+type figureRepo struct{ *session }
 
 // Held implements ports.Figures. The rule is the domain's; the database only counts what looks alike.
 func (r figureRepo) Held(ctx context.Context, excluded []ident.UserID) (map[pay.HoldReason]int, error) {

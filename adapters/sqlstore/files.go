@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/statement"
 )
 
-type fileRepo struct{ session }
+type fileRepo struct{ *session }
 
 // fileRow is a row of generated_files.
 type fileRow struct {

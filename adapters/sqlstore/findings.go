@@ -33,7 +33,7 @@ func kept(columns ...string) []string {
 	return append(columns, "verified_npi", "npi_verified_at", "registry_name")
 }
 
-type findingRepo struct{ session }
+type findingRepo struct{ *session }
 
 // User implements ports.NPIFindings.
 func (r findingRepo) User(ctx context.Context, id ident.UserID, f directory.Finding) error {

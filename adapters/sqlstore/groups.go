@@ -10,7 +10,7 @@ import (
 	"surgicase/domain/permission"
 )
 
-type groupRepo struct{ session }
+type groupRepo struct{ *session }
 
 type groupRow struct {
 	GroupID   int64 `gorm:"primaryKey"`

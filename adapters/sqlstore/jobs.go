@@ -15,7 +15,7 @@ import (
 	"surgicase/ports"
 )
 
-type jobRepo struct{ session }
+type jobRepo struct{ *session }
 
 // jobRow is a job that a scheduler knows.
 type jobRow struct {
@@ -201,7 +201,7 @@ func (r jobRepo) guarded(ctx context.Context, statement string, args ...any) err
 
 // hold is the first statement of a transaction under a lease: it keeps others from taking over until
 // the transaction ends, and fails if one has.
-func (s session) hold(ctx context.Context, l ports.Lease) error {
+func (s *session) hold(ctx context.Context, l ports.Lease) error {
 	set := "lease = lease"
 	if l.Last() {
 		set = "state = 'done'"

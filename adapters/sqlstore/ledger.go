@@ -10,7 +10,7 @@ import (
 	"surgicase/domain/surgical"
 )
 
-type ledgerRepo struct{ session }
+type ledgerRepo struct{ *session }
 
 // Runs implements ports.Ledger.
 func (r ledgerRepo) Runs(ctx context.Context, before int64, limit int) ([]pay.Run, error) {

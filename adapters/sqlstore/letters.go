@@ -13,7 +13,7 @@ import (
 	"surgicase/domain/mail"
 )
 
-type letterRepo struct{ session }
+type letterRepo struct{ *session }
 
 // letterRow is a row of email_log.
 type letterRow struct {
@@ -138,7 +138,7 @@ func (row letterRow) toPosted() (mail.Posted, error) {
 	return p, nil
 }
 
-type recipientRepo struct{ session }
+type recipientRepo struct{ *session }
 
 // recipientRow is a row of report_recipients.
 type recipientRow struct {

@@ -8,11 +8,10 @@ import (
 
 	"surgicase/domain/directory"
 	"surgicase/domain/permission"
-	"surgicase/domain/surgical"
 	"surgicase/ports"
 )
 
-type listRepo struct{ session }
+type listRepo struct{ *session }
 
 type statusLabelRow struct {
 	CaseStatus     int `gorm:"primaryKey;autoIncrement:false"`
@@ -48,11 +47,20 @@ func (faqRow) TableName() string { return "faqs" }
 
 // Statuses implements ports.Lists.
 func (r listRepo) Statuses(ctx context.Context) ([]directory.StatusLabel, error) {
-	var rows []statusLabelRow
-	err := r.db.WithContext(ctx).Order("case_status").Find(&rows).Error
-	return mapped(rows, func(row statusLabelRow) directory.StatusLabel {
-		return directory.StatusLabel{Status: surgical.Status(row.CaseStatus), Label: row.CaseStatusDesc}
-	}), err
+	rows, err := r.query(ctx, "SELECT case_status, case_status_desc FROM case_status_labels ORDER BY case_status")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	labels := []directory.StatusLabel{}
+	for rows.Next() {
+		var label directory.StatusLabel
+		if err := rows.Scan(&label.Status, &label.Label); err != nil {
+			return nil, err
+		}
+		labels = append(labels, label)
+	}
+	return labels, rows.Err()
 }
 
 // UserTypes implements ports.Lists.

@@ -13,7 +13,7 @@ import (
 	"surgicase/domain/npi"
 )
 
-type directoryRepo struct{ session }
+type directoryRepo struct{ *session }
 
 const recordColumns = "npi, entity_type, organization_name, last_name, first_name, address, city, state, zip, updated_on, deactivated_on, reactivated_on"
 

@@ -10,7 +10,7 @@ import (
 	"surgicase/ports"
 )
 
-type outboxRepo struct{ session }
+type outboxRepo struct{ *session }
 
 type taskRow struct {
 	TaskID    int64 `gorm:"primaryKey"`

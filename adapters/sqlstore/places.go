@@ -13,7 +13,7 @@ import (
 // Surgeons and facilities differ in their names and columns only. The functions of places hold what
 // they have in common; key is the column of the id.
 type places struct {
-	session
+	*session
 	key string
 }
 
@@ -48,7 +48,7 @@ func listPlaces[R placeRow](ctx context.Context, p places, owner ident.UserID, a
 	return rows, err
 }
 
-type surgeonRepo struct{ session }
+type surgeonRepo struct{ *session }
 
 func (r surgeonRepo) places() places { return places{r.session, "surgeon_id"} }
 
@@ -125,7 +125,7 @@ func (r surgeonRepo) List(ctx context.Context, owner ident.UserID, after int64, 
 	return mapped(rows, surgeonRow.toSurgeon), err
 }
 
-type facilityRepo struct{ session }
+type facilityRepo struct{ *session }
 
 func (r facilityRepo) places() places { return places{r.session, "facility_id"} }
 

@@ -11,7 +11,7 @@ import (
 	"surgicase/ports"
 )
 
-type priceRepo struct{ session }
+type priceRepo struct{ *session }
 
 // priceRow is a price with the versions of the table in which it holds: from FromVersion until
 // before UntilVersion, which is empty while it holds.

@@ -15,7 +15,7 @@ import (
 	"surgicase/ports"
 )
 
-type requestRepo struct{ session }
+type requestRepo struct{ *session }
 
 // requestRow is a row of idempotency_keys: a reservation while the status is 0, then an outcome.
 type requestRow struct {

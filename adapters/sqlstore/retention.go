@@ -8,7 +8,7 @@ import (
 	"surgicase/ports"
 )
 
-type retentionRepo struct{ session }
+type retentionRepo struct{ *session }
 
 // condemned is what active holds of a case that is being purged: neither active nor merely deleted, so that
 // nobody can restore it while its objects go.

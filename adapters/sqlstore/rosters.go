@@ -8,7 +8,7 @@ import (
 	"surgicase/ports"
 )
 
-type rosterRepo struct{ session }
+type rosterRepo struct{ *session }
 
 // List implements ports.Rosters.
 func (r rosterRepo) List(ctx context.Context, q ports.UserQuery) (ports.UserPage, error) {

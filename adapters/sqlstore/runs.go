@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/pay"
 )
 
-type runRepo struct{ session }
+type runRepo struct{ *session }
 
 type runRow struct {
 	RunID          int64 `gorm:"primaryKey"`

@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/fault"
 )
 
-type sealRepo struct{ session }
+type sealRepo struct{ *session }
 
 // Last implements ports.Seals.
 func (r sealRepo) Last(ctx context.Context) (audit.Seal, error) {
@@ -31,7 +31,7 @@ func (r sealRepo) Unsealed(ctx context.Context, after int64, limit int) ([]audit
 	if err != nil || through <= after {
 		return []audit.Stored{}, after, err
 	}
-	rows, err := r.rows(ctx, "SELECT "+entryColumns+" FROM audit_entries e LEFT JOIN audit_seal s ON s.entry_id = e.entry_id"+
+	rows, err := r.query(ctx, "SELECT "+entryColumns+" FROM audit_entries e LEFT JOIN audit_seal s ON s.entry_id = e.entry_id"+
 		" WHERE e.entry_id > ? AND s.entry_id IS NULL ORDER BY e.entry_id LIMIT ?", after, limit)
 	if err != nil {
 		return nil, after, err
@@ -111,7 +111,7 @@ func (r sealRepo) Links(ctx context.Context) iter.Seq2[audit.Link, error] {
 
 // links gives the links of a query; more is false if nobody wants another.
 func (r sealRepo) links(ctx context.Context, query string, yield func(audit.Link, error) bool) (more bool, err error) {
-	rows, err := r.rows(ctx, query)
+	rows, err := r.query(ctx, query)
 	if err != nil {
 		return false, err
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ type Statement struct {
 	Err       error
 }
 
+// bystanders are functions of this package through which statements pass.
+var bystanders = []string{"listener.", "Statement.", "(*session).query", "(*session).row", "(*session).exec", "(*session).heard"}
+
 // Name names the method of this package that a statement comes from, such as "casebookRepo.List". Only
 // who hears of the statement may ask: it is read off the stack.
 func (Statement) Name() string {
@@ -25,7 +29,7 @@ func (Statement) Name() string {
 	for {
 		frame, more := frames.Next()
 		name, ours := strings.CutPrefix(frame.Function, "surgicase/adapters/sqlstore.")
-		if ours && !strings.HasPrefix(name, "listener.") && !strings.HasPrefix(name, "Statement.") {
+		if ours && !slices.ContainsFunc(bystanders, func(of string) bool { return strings.HasPrefix(name, of) }) {
 			return strings.NewReplacer("(*", "", ")", "").Replace(name)
 		}
 		if !more {
@@ -65,15 +69,18 @@ func (l listener) Trace(ctx context.Context, begin time.Time, text func() (strin
 // or UPDATE.
 func subject(sql string) (operation, table string) {
 	operation, rest := word(sql)
-	before := map[string]string{"select": "from", "delete": "from", "insert": "into"}[operation]
-	switch {
-	case operation == "update":
-	case before != "":
-		for w := ""; rest != "" && w != before; {
-			w, rest = word(rest)
-		}
+	before := ""
+	switch operation {
+	case "update":
+	case "select", "delete":
+		before = "from"
+	case "insert":
+		before = "into"
 	default:
 		return "other", ""
+	}
+	for w := ""; rest != "" && w != before; {
+		w, rest = word(rest)
 	}
 	if table, _ = word(rest); strings.HasPrefix(table, "(") {
 		table = ""

@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/surgical"
 )
 
-type statementRepo struct{ session }
+type statementRepo struct{ *session }
 
 // Cases implements ports.Statements.
 func (r statementRepo) Cases(ctx context.Context, numbers []int64) (map[int64]statement.Words, error) {

@@ -80,7 +80,7 @@ const (
 func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, s.write, nil, s.share, func(ctx context.Context, work session) error {
+		err := s.once(ctx, s.write, nil, s.share, func(ctx context.Context, work *session) error {
 			if lease, ok := ports.LeaseOf(ctx); ok {
 				if err := work.hold(ctx, lease); err != nil {
 					return err
@@ -103,7 +103,7 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 // View implements ports.Store. It locks nothing: that would wait for writers and read past the
 // snapshot.
 func (s *Store) View(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
-	return s.told(outward(s.once(ctx, s.read, s.readTx, "", func(ctx context.Context, work session) error { return fn(ctx, work.repos()) })))
+	return s.told(outward(s.once(ctx, s.read, s.readTx, "", func(ctx context.Context, work *session) error { return fn(ctx, work.repos()) })))
 }
 
 // told tells of a database that is not there.
@@ -114,7 +114,7 @@ func (s *Store) told(err error) error {
 	return err
 }
 
-func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, session) error) error {
+func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, *session) error) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, shar
 		options = append(options, opts)
 	}
 	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(ctx, session{db: tx, keys: s.keys, share: share})
+		return fn(ctx, &session{db: tx, keys: s.keys, share: share})
 	}, options...)
 }
 
@@ -147,7 +147,7 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-func (s session) repos() ports.Repos {
+func (s *session) repos() ports.Repos {
 	return ports.Repos{
 		Cases: caseRepo{s}, Documents: documentRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s},
 		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},

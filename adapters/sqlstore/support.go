@@ -8,7 +8,7 @@ import (
 	"surgicase/domain/support"
 )
 
-type bugRepo struct{ session }
+type bugRepo struct{ *session }
 
 // bugRow is a row of bugs.
 type bugRow struct {
@@ -91,7 +91,7 @@ func (row bugRow) toBug() support.Bug {
 	}
 }
 
-type clientRequestRepo struct{ session }
+type clientRequestRepo struct{ *session }
 
 // reportedByClient marks rows that say what a client says: nobody has seen it.
 const reportedByClient = "client"

@@ -12,7 +12,7 @@ import (
 	"surgicase/domain/permission"
 )
 
-type tokenRepo struct{ session }
+type tokenRepo struct{ *session }
 
 // tokenRow is a row of api_tokens.
 type tokenRow struct {

@@ -15,7 +15,7 @@ import (
 	"surgicase/domain/permission"
 )
 
-type userRepo struct{ session }
+type userRepo struct{ *session }
 
 // userRow is a row of users.
 type userRow struct {
@@ -134,8 +134,7 @@ func (r userRepo) SawLogin(ctx context.Context, id ident.UserID, at time.Time) e
 // Actor implements ports.Users.
 func (r userRepo) Actor(ctx context.Context, id ident.UserID) (permission.Actor, error) {
 	who := permission.Actor{User: id}
-	err := r.db.WithContext(ctx).Raw("SELECT user_type, max_case_status FROM users WHERE user_id = ? AND active = 1", string(id)).
-		Row().Scan(&who.Type, &who.Cap)
+	err := r.row(ctx, "SELECT user_type, max_case_status FROM users WHERE user_id = ? AND active = 1", string(id)).Scan(&who.Type, &who.Cap)
 	if err != nil {
 		return permission.Actor{}, missingUser(err, id)
 	}
@@ -196,7 +195,7 @@ type userDocumentRow struct {
 func (userDocumentRow) TableName() string { return "user_documents" }
 
 // userDocuments loads the documents of some users in one statement.
-func (s session) userDocuments(ctx context.Context, users []string) (map[ident.UserID][]directory.UserDocument, error) {
+func (s *session) userDocuments(ctx context.Context, users []string) (map[ident.UserID][]directory.UserDocument, error) {
 	found := map[ident.UserID][]directory.UserDocument{}
 	if len(users) == 0 {
 		return found, nil

@@ -119,6 +119,25 @@ type rate struct {
 	cpu         time.Duration
 	mallocs     float64
 	slow, usual time.Duration // p99 and p50
+	each        []time.Duration
+}
+
+// and is what two loads did together.
+func (r rate) and(other rate) rate {
+	sum := rate{
+		took: r.took + other.took, cpu: r.cpu + other.cpu, mallocs: r.mallocs + other.mallocs,
+		each: slices.Concat(r.each, other.each),
+	}
+	sum.count()
+	return sum
+}
+
+// count counts what is in each.
+func (r *rate) count() {
+	slices.Sort(r.each)
+	if r.requests = len(r.each); r.requests > 0 {
+		r.usual, r.slow = r.each[len(r.each)/2], r.each[len(r.each)*99/100]
+	}
 }
 
 func (r rate) perSecond() float64 { return float64(r.requests) / r.took.Seconds() }
@@ -172,11 +191,8 @@ func (s *server) drive(t *testing.T, connections int, lasts time.Duration, next 
 		t.Fatalf("%s: %s", s.name, wrong)
 	default:
 	}
-	each := slices.Concat(times...)
-	slices.Sort(each)
-	if r.requests = len(each); r.requests > 0 {
-		r.usual, r.slow = each[len(each)/2], each[len(each)*99/100]
-	}
+	r.each = slices.Concat(times...)
+	r.count()
 	return r
 }
 
