@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -33,8 +34,11 @@ import (
 // kept is how long deleted cases are kept here.
 const kept = 24 * time.Hour
 
-// sampleOfMariaDB is how many walks are taken there.
-const sampleOfMariaDB = 6
+// sampleOfMariaDB is how many walks are taken there: one for every sixteen on SQLite.
+func sampleOfMariaDB() int {
+	checks := flag.Lookup("rapid.checks").Value.(flag.Getter).Get().(int)
+	return max(1, checks/16)
+}
 
 // who there is: for each type a person, who also has cases of his own, and one provider without an NPI.
 var cast = []struct {

@@ -34,9 +34,9 @@ func TestWalksOnSQLite(t *testing.T) {
 // TestWalksOnMariaDB is a sample: its walks share one database, each with cases of its own.
 func TestWalksOnMariaDB(t *testing.T) {
 	t.Parallel()
-	s, done := openMariaDB(t), tally{}
+	s, done, enough := openMariaDB(t), tally{}, sampleOfMariaDB()
 	rapid.Check(t, func(t *rapid.T) {
-		if done["walks"] < sampleOfMariaDB {
+		if done["walks"] < enough {
 			s.walk(t, done)
 		}
 	})
