@@ -79,7 +79,7 @@ func New(services Services, settings Settings) *API {
 	a.engine.NoRoute(a.answerFault(fault.New(fault.NotFound, "route_not_found", "There is no such path.")))
 	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
 	a.huma = humagin.New(a.engine, a.config())
-	a.huma.UseMiddleware(a.identify, a.limitCaller)
+	a.huma.UseMiddleware(a.identify, a.limitCaller, a.plainly, a.carefully)
 	a.routes()
 	describeBodies(a.huma.OpenAPI())
 	a.docs()

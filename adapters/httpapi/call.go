@@ -177,7 +177,7 @@ func (a *API) cors(gc *gin.Context) {
 	h.Set("Access-Control-Expose-Headers", "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, X-Request-ID, X-Total-Count, Retry-After")
 	if gc.Request.Method == http.MethodOptions && gc.GetHeader("Access-Control-Request-Method") != "" {
 		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-Range, Range, X-Content-SHA256, X-Request-ID, X-User-ID")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, Traceparent, X-Content-SHA256, X-Request-ID, X-User-ID")
 		h.Set("Access-Control-Max-Age", "600")
 		gc.AbortWithStatus(http.StatusNoContent)
 	}

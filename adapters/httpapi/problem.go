@@ -132,6 +132,9 @@ func frameworkProblemOf(ctx context.Context, status int, message string, errs ..
 	p := newProblem(callOf(ctx), status, frameworkCodes[status], "The request has invalid values.")
 	if status != http.StatusUnprocessableEntity {
 		p.Detail = http.StatusText(status) + "."
+		if status == http.StatusUnsupportedMediaType {
+			p.Detail = "Send the body as JSON, with Content-Type: application/json and not compressed."
+		}
 		return p
 	}
 	for _, err := range errs[:min(len(errs), mostErrors)] {

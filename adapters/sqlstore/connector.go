@@ -114,7 +114,31 @@ func loginRefused(err error) bool {
 // connecting is how the pool opens connections.
 func (c Config) connecting(config *mysql.Config) (driver.Connector, error) {
 	if c.Logins == nil {
-		return mysql.NewConnector(config)
+		one, err := mysql.NewConnector(config)
+		return isolated{one}, err
 	}
-	return &connector{config: config, logins: c.Logins, patience: c.PoolTimeout}, nil
+	return isolated{&connector{config: config, logins: c.Logins, patience: c.PoolTimeout}}, nil
+}
+
+// isolated has transactions repeat their reads whatever the server is set to. With READ COMMITTED, which
+// hosts of databases like to set, nothing locks the entries that a run is summed up from: of two who take
+// back payments of one run, the later would write a sum without the other's.
+type isolated struct{ driver.Connector }
+
+const repeatableRead = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
+// Connect implements driver.Connector.
+func (c isolated) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, able := conn.(driver.ExecerContext)
+	if !able {
+		return nil, errors.Join(errors.New("the driver of MySQL takes no statements"), conn.Close())
+	}
+	if _, err := session.ExecContext(ctx, repeatableRead, nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
 }

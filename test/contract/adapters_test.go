@@ -118,6 +118,13 @@ func TestRuns(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Runs(t, open, carried) })
 }
 
+// TestRunsWhateverTheServerIsSetTo is for hosts of databases that set READ COMMITTED.
+func TestRunsWhateverTheServerIsSetTo(t *testing.T) {
+	t.Parallel()
+	server := given.StartMariaDB(t, "--transaction-isolation=READ-COMMITTED")
+	contract.Runs(t, func(t *testing.T) ports.Store { return opened(t, server.Database(t), sqlstore.OpenMySQL) }, carried)
+}
+
 func TestAudit(t *testing.T) {
 	onEach(t, func(t *testing.T, open func(*testing.T) ports.Store) { contract.Audit(t, open, trail) })
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ func Runs(t *testing.T, open func(*testing.T) ports.Store, carried Carried) {
 		{"a payment is taken back once, and in the way that fits it", takesBackOnce},
 		{"of one who settles and one who cancels one wins", settleOrCancel},
 		{"of twenty who settle one wins", racingSettlers},
+		{"who settles in two runs counts what another has settled there meanwhile", overlappingSettlers},
 		{"settling in one run leaves the others alone", otherRuns},
 		{"a counter entry is carried by the next run, once, and never by an import", func(w *world) { carriedOnce(w, carried) }},
 	})
@@ -284,6 +286,29 @@ func racingSettlers(w *world) {
 	run, payments := w.openRun(pay.Weekly, w.worth(3)...)
 	oneWins(w.t, together(20, func(int) error { return w.once(settling(payments...)) }), fault.Conflict, "changed_meanwhile")
 	equal(w.t, "settled", w.run(run.ID).Settled, run.Opened)
+}
+
+func overlappingSettlers(w *world) {
+	one, first := w.openRun(pay.Weekly, w.worth(1)...)
+	two, second := w.openRun(pay.Weekly, w.worth(2)...)
+	settled, wait := make(chan struct{}), make(chan struct{})
+	tell := sync.OnceFunc(func() { close(settled) }) // the transaction may run again
+	errs := together(2, func(i int) error {
+		if i == 1 {
+			<-settled
+			time.AfterFunc(300*time.Millisecond, func() { close(wait) }) // by then it waits for the other, or never will
+			return w.try(settling(first[0], second[1]))
+		}
+		return w.store.InTx(w.ctx, func(ctx context.Context, r ports.Repos) error {
+			err := settling(second[0])(ctx, r)
+			tell()
+			<-wait
+			return err
+		})
+	})
+	equal(w.t, "errors", errs, []error{nil, nil})
+	equal(w.t, "settled of the first", w.run(one.ID).Settled, one.Opened)
+	equal(w.t, "settled of the second", w.run(two.ID).Settled, two.Opened)
 }
 
 func otherRuns(w *world) {

@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"surgicase/domain/fault"
+)
+
+const dryRun = "dry_run"
+
+// carefully refuses what a rehearsal may be misspelled as: where dry_run can be said, a parameter that is
+// not known, one that is repeated and a dry_run without a value would otherwise move money.
+func (a *API) carefully(hc huma.Context, next func(huma.Context)) {
+	if err := misspelled(hc); err != nil {
+		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
+		return
+	}
+	next(hc)
+}
+
+func misspelled(hc huma.Context) error {
+	known := []string{"user_id", "requesting_user_id", "calling_user_id"}
+	for _, p := range hc.Operation().Parameters {
+		if p.In == "query" {
+			known = append(known, p.Name)
+		}
+	}
+	if !slices.Contains(known, dryRun) {
+		return nil
+	}
+	var bad fault.Collector
+	address := hc.URL()
+	given := address.Query()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		switch {
+		case !slices.Contains(known, name):
+			bad.Add("query."+name, "is not a parameter of this path")
+		case len(given[name]) > 1:
+			bad.Add("query."+name, "must be given once")
+		case name == dryRun && given[name][0] == "":
+			bad.Add("query."+name, "must be true or false")
+		}
+	}
+	return bad.Err()
+}
+
+// plainly refuses compressed bodies: read as they are, they would only look like broken JSON.
+func (a *API) plainly(hc huma.Context, next func(huma.Context)) {
+	coding := hc.Header("Content-Encoding")
+	if coding == "" || coding == "identity" || !slices.Contains(hc.Operation().Errors, http.StatusUnsupportedMediaType) {
+		next(hc)
+		return
+	}
+	hc.SetHeader("Accept-Encoding", "identity") // RFC 9110 12.5.3
+	_ = huma.WriteErr(a.huma, hc, http.StatusUnsupportedMediaType, "")
+}
