@@ -28,6 +28,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## the program, into bin/
+	@command -v go >/dev/null || { echo "no Go here: https://go.dev/dl/ has 1.26" >&2; exit 1; }
+	@set -- $$(go env CC) && command -v "$$1" >/dev/null || { echo "no C compiler here, and SQLite is C: apt-get install gcc libc6-dev" >&2; exit 1; }
 	go build -trimpath -ldflags "-X surgicase/bootstrap.version=$(VERSION)" -o $(BIN) .
 
 run: build ## the program with demo data, offline; any caller may claim to be any user

@@ -20,7 +20,7 @@ import (
 // version is the one version string of the product; the build sets it.
 var version = "dev"
 
-// Exit codes of the program. They are documented in the README.
+// Exit codes of the program. docs/operating.md explains them, and a test holds it to them.
 const (
 	exitFailed = 1 // what was asked for could not be done
 	exitUsage  = 2 // wrong arguments or configuration
@@ -41,6 +41,9 @@ func Main() int {
 			_, _ = fmt.Fprintln(os.Stderr, line)
 		}
 		return exitUsage
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted before it was done")
 	}
 	_, _ = fmt.Fprintln(os.Stderr, "surgicase:", sentence(err))
 	if errors.Is(err, cli.ErrUsage) {

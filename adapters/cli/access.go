@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,33 +63,23 @@ func createToken(p Doorkeeper) *cobra.Command {
 }
 
 func listTokens(p Doorkeeper) *cobra.Command {
-	var user string
-	c := &cobra.Command{
-		Use: "list", Short: "List the tokens of a user that are not revoked", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			list, err := p.ListTokens(c.Context(), user)
-			if err != nil {
-				return err
-			}
-			return table(c.OutOrStdout(), "ID\tNAME\tSCOPES\tCREATED\tEXPIRES\tLAST USED", func(w io.Writer) {
-				for i := range list {
-					t := &list[i]
-					fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Name, strings.Join(t.Scopes.Names(), ","), moment(t.CreatedAt), moment(t.ExpiresAt), moment(t.LastUsedAt))
-				}
-			})
-		},
-	}
-	c.Flags().StringVar(&user, "user", "", "user id of the owner")
+	c := &cobra.Command{Use: "list", Short: "List the tokens of a user that are not revoked", Args: cobra.NoArgs}
+	user := c.Flags().String("user", "", "user id of the owner")
+	asJSON := jsonFlag(c)
 	_ = c.MarkFlagRequired("user")
-	return c
-}
-
-// moment is a time to the minute, or a dash.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return "-"
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		tokens, err := p.ListTokens(c.Context(), *user)
+		if err != nil {
+			return err
+		}
+		list := newListing("ID", "NAME", "SCOPES", "CREATED", "EXPIRES", "LAST USED")
+		for i := range tokens {
+			t := &tokens[i]
+			list.add(t.ID, t.Name, t.Scopes.Names(), t.CreatedAt, t.ExpiresAt, t.LastUsedAt)
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
 	}
-	return t.Format("2006-01-02 15:04Z")
+	return c
 }
 
 func revokeToken(p Doorkeeper) *cobra.Command {
@@ -115,46 +104,69 @@ func revokeToken(p Doorkeeper) *cobra.Command {
 }
 
 func explain(p Doorkeeper) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "explain USER ACTION [CASE]", Short: "Say whether a user may do something, and by which rule", Args: cobra.RangeArgs(2, 3),
 		Example: "  surgicase permissions explain dr.ada case.move case-17",
-		RunE: func(c *cobra.Command, args []string) error {
-			caseID := ""
-			if len(args) == 3 {
-				caseID = args[2]
-			}
-			x, err := p.Explain(c.Context(), args[0], permission.Action(args[1]), caseID)
-			if err != nil {
-				return err
-			}
-			return printExplanation(c.OutOrStdout(), x)
-		},
 	}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		caseID := ""
+		if len(args) == 3 {
+			caseID = args[2]
+		}
+		x, err := p.Explain(c.Context(), args[0], permission.Action(args[1]), caseID)
+		switch {
+		case err != nil:
+			return err
+		case len(x.Decisions) == 0:
+			return errors.New("nothing to explain")
+		case *asJSON:
+			return printJSON(c.OutOrStdout(), explained(x))
+		}
+		return printExplanation(c.OutOrStdout(), x)
+	}
+	return c
 }
 
 func printExplanation(out io.Writer, x access.Explanation) error {
-	if len(x.Decisions) == 0 {
-		return errors.New("nothing to explain")
-	}
 	rule := x.Decisions[0].Rule
 	fmt.Fprintf(out, "user   %s, type %d\n", x.Actor.User, x.Actor.Type)
 	fmt.Fprintf(out, "action %s: %s\n", rule.Action, rule.Meaning)
 	if x.Case != nil {
 		fmt.Fprintf(out, "case   %s of %s, at status %d\n", x.Case.ID, x.Case.Owner, x.Case.Status)
 	}
+	from := func(rel permission.Relation) string { return cellText(lowest(rule, rel)) }
 	fmt.Fprintf(out, "rule   own from type %s, a group member's from %s, anybody's from %s; an API token needs %s\n",
-		from(rule, permission.Own), from(rule, permission.Grouped), from(rule, permission.Other), rule.Needs)
+		from(permission.Own), from(permission.Grouped), from(permission.Other), rule.Needs)
 	if rule.Remark != "" {
 		fmt.Fprintf(out, "and    %s\n", rule.Remark)
 	}
 	fmt.Fprintln(out)
-	return table(out, "WITH\tANSWER\tBECAUSE", func(w io.Writer) {
-		for _, d := range x.Decisions {
-			answer := "allowed"
-			if !d.Allowed {
-				answer = "refused, " + d.Code
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\n", d.Relation, answer, d.Because)
+	return answers(x).print(out, false)
+}
+
+func answers(x access.Explanation) *listing {
+	list := newListing("WITH", "ANSWER", "BECAUSE")
+	for _, d := range x.Decisions {
+		answer := "allowed"
+		if !d.Allowed {
+			answer = "refused, " + d.Code
 		}
-	})
+		list.add(d.Relation.String(), answer, d.Because)
+	}
+	return list
+}
+
+// explained is an explanation for programs.
+func explained(x access.Explanation) map[string]any {
+	rule := x.Decisions[0].Rule
+	all := map[string]any{
+		"user": x.Actor.User, "user_type": int(x.Actor.Type), "action": rule.Action, "meaning": meaning(rule), "token_needs": rule.Needs,
+		"own_from": lowest(rule, permission.Own), "group_from": lowest(rule, permission.Grouped), "any_from": lowest(rule, permission.Other),
+		"answers": answers(x).objects(),
+	}
+	if x.Case != nil {
+		all["case"] = map[string]any{"case_id": x.Case.ID, "owner": x.Case.Owner, "status": int(x.Case.Status)}
+	}
+	return all
 }

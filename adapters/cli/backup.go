@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -39,17 +38,7 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 			return err
 		},
 	}
-	c.AddCommand(&cobra.Command{
-		Use: "list", Short: "List the backups, newest first", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			all, err := p.ListBackups(c.Context())
-			return errors.Join(err, table(c.OutOrStdout(), "KEY\tBYTES", func(w io.Writer) {
-				for _, b := range all {
-					fmt.Fprintf(w, "%s\t%d\n", b.Key, b.Bytes)
-				}
-			}))
-		},
-	}, &cobra.Command{
+	c.AddCommand(listBackups(p), &cobra.Command{
 		Use: "verify [KEY]", Short: "Restore a backup into a scratch database, verify its audit trail, and look for every object it refers to", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			v, err := p.VerifyBackup(c.Context(), first(args))
@@ -59,6 +48,23 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 			return err
 		},
 	})
+	return c
+}
+
+func listBackups(p BackupKeeper) *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "List the backups, newest first", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		all, err := p.ListBackups(c.Context())
+		if err != nil {
+			return err
+		}
+		list := newListing("KEY", "BYTES")
+		for _, b := range all {
+			list.add(b.Key, b.Bytes)
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
+	}
 	return c
 }
 

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +61,7 @@ func New(p Program, version string) *cobra.Command {
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
 	root.AddCommand(npiCommands(p), storageCommands(p))
 	root.AddCommand(scheduler(p), jobCommands(p))
+	strict(root)
 	return root
 }
 
@@ -98,69 +97,77 @@ func migrate(p Program) *cobra.Command {
 			}
 			return nil
 		}},
-		&cobra.Command{Use: "status", Short: "List the migrations and which are applied", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-			states, err := p.MigrateStatus(c.Context())
-			return errors.Join(err, table(c.OutOrStdout(), "VERSION\tNAME\tAPPLIED", func(w io.Writer) {
-				for _, s := range states {
-					fmt.Fprintf(w, "%d\t%s\t%t\n", s.Version, s.Name, s.Applied)
-				}
-			}))
-		}},
+		migrateStatus(p),
 	)
 	return c
 }
 
-func check(p Program) *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Open what the configuration names and say what works", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			findings, err := p.Check(c.Context())
-			if err != nil {
-				return err
-			}
-			failed := 0
-			err = table(c.OutOrStdout(), "WHAT\tSTATE\tDETAIL", func(w io.Writer) {
-				for _, f := range findings {
-					state := "ok"
-					switch {
-					case !f.OK:
-						state = "PROBLEM"
-						failed++
-					case f.Warn:
-						state = "warning"
-					}
-					fmt.Fprintf(w, "%s\t%s\t%s\n", f.What, state, f.Detail)
-				}
-			})
-			if err == nil && failed > 0 {
-				err = fmt.Errorf("%d of %d checks found a problem", failed, len(findings))
-			}
+func migrateStatus(p Program) *cobra.Command {
+	c := &cobra.Command{Use: "status", Short: "List the migrations and which are applied", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		states, err := p.MigrateStatus(c.Context())
+		if err != nil {
 			return err
-		},
+		}
+		list := newListing("VERSION", "NAME", "APPLIED")
+		for _, s := range states {
+			list.add(s.Version, s.Name, s.Applied)
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
 	}
+	return c
+}
+
+func check(p Program) *cobra.Command {
+	c := &cobra.Command{Use: "check", Short: "Open what the configuration names and say what works", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		findings, err := p.Check(c.Context())
+		if err != nil {
+			return err
+		}
+		failed := 0
+		list := newListing("WHAT", "STATE", "DETAIL")
+		for _, f := range findings {
+			state := "ok"
+			switch {
+			case !f.OK:
+				state = "PROBLEM"
+				failed++
+			case f.Warn:
+				state = "warning"
+			}
+			list.add(f.What, state, f.Detail)
+		}
+		if err := list.print(c.OutOrStdout(), *asJSON); err != nil || failed == 0 {
+			return err
+		}
+		return fmt.Errorf("%d of %d checks found a problem", failed, len(findings))
+	}
+	return c
 }
 
 func permissions(p Doorkeeper) *cobra.Command {
-	c := &cobra.Command{
-		Use: "permissions", Short: "Print who may do what", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return table(c.OutOrStdout(), "ACTION\tOWN FROM\tGROUP FROM\tANY FROM\tTOKEN NEEDS\tMEANING", func(w io.Writer) {
-				for _, r := range permission.Table {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Action, from(r, permission.Own), from(r, permission.Grouped), from(r, permission.Other), r.Needs, meaning(r))
-				}
-			})
-		},
+	c := &cobra.Command{Use: "permissions", Short: "Print who may do what", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		list := newListing("ACTION", "OWN FROM", "GROUP FROM", "ANY FROM", "TOKEN NEEDS", "MEANING")
+		for _, r := range permission.Table {
+			list.add(string(r.Action), lowest(r, permission.Own), lowest(r, permission.Grouped), lowest(r, permission.Other), string(r.Needs), meaning(r))
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
 	}
 	c.AddCommand(explain(p))
 	return c
 }
 
-// from is the lowest user type that may act in a relation, or a dash.
-func from(r permission.Rule, rel permission.Relation) string {
+// lowest is the lowest user type that may act in a relation, or nil.
+func lowest(r permission.Rule, rel permission.Relation) any {
 	if t := r.From(rel); t != 0 {
-		return fmt.Sprint(int(t))
+		return int(t)
 	}
-	return "-"
+	return nil
 }
 
 func meaning(r permission.Rule) string {
@@ -178,11 +185,4 @@ func versionCommand(version string) *cobra.Command {
 			return err
 		},
 	}
-}
-
-func table(out io.Writer, head string, rows func(io.Writer)) error {
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, head)
-	rows(w)
-	return w.Flush()
 }

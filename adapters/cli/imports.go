@@ -31,6 +31,7 @@ func payCommands(p Importer) *cobra.Command {
 
 func priceCommand(use, short string, do func(context.Context, payments.Load) (payments.Loaded, error)) *cobra.Command {
 	var whole bool
+	var asJSON *bool
 	c := &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(1), Example: "  surgicase pay preview prices.csv --replace-tiers",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -42,19 +43,23 @@ func priceCommand(use, short string, do func(context.Context, payments.Load) (pa
 			if err != nil {
 				return err
 			}
-			return printLoaded(c.OutOrStdout(), done)
+			return printLoaded(c.OutOrStdout(), done, *asJSON)
 		},
 	}
 	c.Flags().BoolVar(&whole, "replace-tiers", false, "replace the entire tiers that the file names, not only its codes")
+	asJSON = jsonFlag(c)
 	return c
 }
 
-func printLoaded(out io.Writer, l payments.Loaded) error {
-	err := table(out, "CASE\tNUMBER\tOWNER\tBEFORE\tAFTER\tDIFFERENCE\tPAY STATUS", func(w io.Writer) {
-		for _, c := range l.Changes {
-			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Number, c.Owner, c.Before.Amount, c.Pay.Amount, c.Pay.Amount-c.Before.Amount, c.Pay.Status)
-		}
-	})
+func printLoaded(out io.Writer, l payments.Loaded, asJSON bool) error {
+	list := newListing("CASE", "NUMBER", "OWNER", "BEFORE", "AFTER", "DIFFERENCE", "PAY STATUS")
+	for _, c := range l.Changes {
+		list.add(c.ID, c.Number, c.Owner, c.Before.Amount, c.Pay.Amount, c.Pay.Amount-c.Before.Amount, c.Pay.Status)
+	}
+	if asJSON {
+		return printJSON(out, map[string]any{"version": l.Version, "cases": l.Cases, "total": cellValue(l.Total), "changes": list.objects()})
+	}
+	err := list.print(out, false)
 	fmt.Fprintf(out, "table version %d: %d of %d cases below 15 change, by %s together\n", l.Version, len(l.Changes), l.Cases, l.Total)
 	return err
 }

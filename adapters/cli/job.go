@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -33,24 +32,24 @@ func jobCommands(p Scheduler) *cobra.Command {
 }
 
 func listJobs(p Scheduler) *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the jobs with their times and how the last run went", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			reports, err := p.ListJobs(c.Context())
-			if err != nil {
-				return err
+	c := &cobra.Command{Use: "list", Short: "List the jobs with their times and how the last run went", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		reports, err := p.ListJobs(c.Context())
+		if err != nil {
+			return err
+		}
+		list := newListing("JOB", "TIMES", "NEXT", "LAST", "STATE", "OUTCOME")
+		for _, r := range reports {
+			var last, state, outcome any
+			if r.Last != nil {
+				last, state, outcome = r.Last.StartedAt, string(r.Last.State), r.Last.Outcome
 			}
-			return table(c.OutOrStdout(), "JOB\tTIMES\tNEXT\tLAST\tSTATE\tOUTCOME", func(w io.Writer) {
-				for _, r := range reports {
-					last, state, outcome := "-", "-", "-"
-					if r.Last != nil {
-						last, state, outcome = moment(r.Last.StartedAt), string(r.Last.State), r.Last.Outcome
-					}
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Schedule, moment(r.Next), last, state, outcome)
-				}
-			})
-		},
+			list.add(r.Name, r.Schedule.String(), r.Next, last, state, outcome)
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
 	}
+	return c
 }
 
 func runJob(p Scheduler) *cobra.Command {

@@ -44,29 +44,32 @@ func keysNew(p KeyKeeper) *cobra.Command {
 }
 
 func keysStatus(p KeyKeeper) *cobra.Command {
-	return &cobra.Command{
-		Use: "status", Short: "List the keys and how many values are encrypted with each", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			status, err := p.KeysStatus(c.Context())
-			if err != nil {
-				return err
-			}
-			missing := int64(0)
-			err = table(c.OutOrStdout(), "KEY\tSTATE\tADDED\tPRIMARY SINCE\tVALUES", func(w io.Writer) {
-				for i, k := range status.Keys {
-					fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\n", k.ID, keyState(status.Keys, i), day(k.Added), day(k.Promoted), k.Values)
-					if k.Missing {
-						missing += k.Values
-					}
-				}
-			})
-			fmt.Fprintf(c.OutOrStdout(), "The key set is %s.\n", status.Origin)
-			if err == nil && missing > 0 {
-				err = fmt.Errorf("%d values cannot be read: the key set does not hold their key", missing)
-			}
+	c := &cobra.Command{Use: "status", Short: "List the keys and how many values are encrypted with each", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		status, err := p.KeysStatus(c.Context())
+		if err != nil {
 			return err
-		},
+		}
+		missing := int64(0)
+		list := newListing("KEY", "STATE", "ADDED", "PRIMARY SINCE", "VALUES")
+		for i, k := range status.Keys {
+			list.add(k.ID, keyState(status.Keys, i), k.Added, k.Promoted, k.Values)
+			if k.Missing {
+				missing += k.Values
+			}
+		}
+		if *asJSON {
+			err = printJSON(c.OutOrStdout(), map[string]any{"origin": status.Origin, "keys": list.objects()})
+		} else if err = list.print(c.OutOrStdout(), false); err == nil {
+			_, err = fmt.Fprintf(c.OutOrStdout(), "The key set is %s.\n", status.Origin)
+		}
+		if err == nil && missing > 0 {
+			err = fmt.Errorf("%d values cannot be read: the key set does not hold their key", missing)
+		}
+		return err
 	}
+	return c
 }
 
 // keyState says what a key is for: those after the primary one are new, those before it old.
@@ -83,13 +86,6 @@ func keyState(keys []operations.KeyUse, i int) string {
 		}
 	}
 	return "old, reads only"
-}
-
-func day(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("2006-01-02 15:04 MST")
 }
 
 const waitUsage = "how long servers take to hear of a changed key set; 0s if none is running"

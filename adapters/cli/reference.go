@@ -162,7 +162,5 @@ func printMovedJSON(out io.Writer, r movein.Report) error {
 	for _, f := range r.Findings {
 		body.Findings = append(body.Findings, movedFindingJSON{f.Table, f.ID, f.Column, string(f.Effect), f.Code, f.Was, f.Now})
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(body)
+	return printJSON(out, body)
 }

@@ -141,22 +141,51 @@ func checkPromises(t *testing.T, tour, out string) {
 	}
 }
 
-// serveDemo builds the program, serves the demonstration on a free port, with its log as given, and gives
+// built gives the path of the program, which is built once.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "surgicase-docs-*")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "surgicase")
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../..").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+// program is the built program.
+func program(t *testing.T) string {
+	t.Helper()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+// TestMain removes the built program.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if binary, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
+}
+
+// serveDemo serves the demonstration on a free port, with its log as given, and gives
 // the address.
 func serveDemo(t *testing.T, log io.Writer) string {
 	t.Helper()
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "surgicase")
-	if out, err := exec.Command("go", "build", "-o", binary, "../..").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	command := exec.Command(binary, "serve", "--demo")
+	command := exec.Command(program(t), "serve", "--demo")
 	command.Env = append(os.Environ(), "AUTH_MODE=trusted", "HTTP_ADDR="+address, "DATA_DIR="+filepath.Join(dir, "data"), "LOG_LEVEL=INFO")
 	command.Stdout = log
 	var said strings.Builder
