@@ -25,6 +25,7 @@ func TestWorkedExamples(t *testing.T) {
 	}{
 		{1, "Z9001", "1000.00", "SPINE", "Z9001", pay.Priced},
 		{1, "Z9002 Z9001 Z9004", "1000.00", "SPINE", "Z9001", pay.Priced},
+		{1, "Z9002 Z9004", "750.50", "ORTHO", "Z9004", pay.Priced},
 		{2, "Z9001", "1250.00", "SPINE", "Z9001", pay.Priced},
 		{1, "Z9003 Z9002", "400.00", "GYN", "Z9002", pay.Priced},
 		{1, "Z9006", "0.00", "", "", pay.Unpriced},

@@ -135,6 +135,13 @@ func TestNewRun(t *testing.T) {
 			Payments: 3, Opened: 175_050, Open: 175_050,
 		})
 	})
+	t.Run("what an import run paid before is settled, the rest of it is open", func(t *testing.T) {
+		payments := []pay.Entry{{Amount: 100_000, SettledAt: at}, {Amount: 75_050}, {Amount: 1, SettledAt: at}, {Amount: 20}}
+		run := pay.NewRun(pay.Imported, payments, "system:cli", at, rules)
+		equal(t, "opened", run.Opened, 175_071)
+		equal(t, "settled", run.Settled, 100_001)
+		equal(t, "open", run.Open, 75_070)
+	})
 	t.Run("a run may be opened only to carry refunds", func(t *testing.T) {
 		run := pay.NewRun(pay.Weekly, nil, "system:job", at, rules)
 		equal(t, "payments", run.Payments, 0)

@@ -47,6 +47,7 @@ func TestExplain(t *testing.T) {
 		because string
 	}{
 		{someone(1), permission.ReadCase, permission.Own, "", "With his own it is allowed from type 1 on, and he is of type 1."},
+		{someone(20), permission.ReadCase, permission.Other, "", "With anybody's it is allowed from type 10 on, and he is of type 20."},
 		{someone(1), permission.ReadCase, permission.Other, "not_your_data", "With anybody's it takes type 10, and he is of type 1."},
 		{someone(7), permission.ReadCase, permission.Grouped, "", "With a group member's it is allowed from type 7 on, and he is of type 7."},
 		{someone(999), permission.ApproveZero, permission.Own, "own_case", "Nobody may do this with his own, whatever his type."},
@@ -62,5 +63,26 @@ func TestExplain(t *testing.T) {
 			equal(t, "code", d.Code, x.code)
 			equal(t, "because", d.Because, x.because)
 		})
+	}
+}
+
+// TestRefusals: what the policy refuses is told from what the state of a case refuses.
+func TestRefusals(t *testing.T) {
+	for code, want := range map[string]bool{
+		"not_allowed": true, "own_case": true, "scope_missing": true,
+		"": false, "case_locked": false, "case_status_same": false, "unpriced": false, "case_not_found": false,
+	} {
+		t.Run(fmt.Sprintf("%q", code), func(t *testing.T) { equal(t, "a refusal", permission.Refuses(code), want) })
+	}
+}
+
+// TestWhatNobodyDoesToHisOwn: source spec/decisions.md 2.7.
+func TestWhatNobodyDoesToHisOwn(t *testing.T) {
+	never := map[permission.Action]string{
+		permission.AssignCase: "own_case", permission.ApproveZero: "own_case",
+		permission.RankUser: "not_on_yourself", permission.DeactivateUser: "not_on_yourself",
+	}
+	for _, rule := range permission.Table {
+		equal(t, string(rule.Action), rule.NeverOwn, never[rule.Action])
 	}
 }

@@ -87,6 +87,9 @@ var ranks = map[permission.UserType]may{
 	permission.SystemAdmin: {any: []permission.Action{permission.PurgeCase}},
 }
 
+// operators are the actions of the operator on the command line: over HTTP they are nobody's, whatever his type.
+var operators = []permission.Action{permission.ManageKeys, permission.MoveIn, permission.ManageBackups, permission.ManageStorage}
+
 type question struct {
 	action permission.Action
 	rel    permission.Relation
@@ -116,11 +119,8 @@ func TestPolicy(t *testing.T) {
 	least := from()
 	names := map[permission.Relation]string{permission.Own: "own", permission.Grouped: "a group member's", permission.Other: "other"}
 	for _, rule := range permission.Table {
-		if slices.Contains([]permission.Action{permission.ManageKeys, permission.MoveIn, permission.ManageBackups, permission.ManageStorage}, rule.Action) {
-			continue // only the operator, on the command line: nobody may over HTTP
-		}
 		t.Run("somebody may "+string(rule.Action), func(t *testing.T) {
-			if _, known := least[question{rule.Action, permission.Own}]; !known {
+			if _, known := least[question{rule.Action, permission.Own}]; known == slices.Contains(operators, rule.Action) {
 				t.Error("this test does not know the action: read the decision and add it above")
 			}
 		})

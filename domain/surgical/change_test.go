@@ -95,7 +95,7 @@ func TestEditing(t *testing.T) {
 
 func TestFilesMayBeAdded(t *testing.T) {
 	for _, at := range surgical.Statuses {
-		for _, by := range []permission.Actor{theOwner, caseAdmin} {
+		for _, by := range []permission.Actor{theOwner, person(owner, permission.CaseAdmin-1), caseAdmin} {
 			free := at <= 1 || (by.Type >= permission.CaseAdmin && at <= 10)
 			locked := map[bool]string{true: "", false: "case_locked"}[free]
 			t.Run(fmt.Sprintf("type %d may add a missing document at %d", by.Type, at), func(t *testing.T) {
@@ -241,6 +241,13 @@ func TestWhatAnApplyReports(t *testing.T) {
 		wantCode(t, err, "")
 		equalSlices(t, "fields", done.Fields, nil)
 	})
+	t.Run("another modifier makes another code", func(t *testing.T) {
+		c := complete(t, surgical.Draft)
+		done, err := apply(t, c, theOwner, surgical.Changes{Codes: &[]surgical.Code{code(t, "Z9001-51"), code(t, "Z9002")}})
+		wantCode(t, err, "")
+		equal(t, "changed", done, surgical.Changed{Fields: []string{"procedure_codes"}, Reprice: true})
+		equal(t, "codes", texts(c.Codes), "Z9001-51 Z9002")
+	})
 	t.Run("an uploaded document named again keeps its key", func(t *testing.T) {
 		c := complete(t, surgical.Draft)
 		stored := surgical.File{Name: surgical.NewPHI("demo.pdf"), Key: surgical.NewPHI("private/case-documents/dr.ada/case-1/demo/u.pdf"), Stored: true}
@@ -255,8 +262,16 @@ func TestWhatAnApplyReports(t *testing.T) {
 	}
 	for field, ch := range edits(t) {
 		t.Run("a change of "+field+" alone", func(t *testing.T) {
-			done, err := apply(t, complete(t, surgical.Submitted), caseAdmin, ch)
+			c := complete(t, surgical.Submitted)
+			was, changed := c.Contents(), 0
+			done, err := apply(t, c, caseAdmin, ch)
 			wantCode(t, err, "")
+			for i, part := range c.Contents() {
+				if part != was[i] {
+					changed++
+				}
+			}
+			equal(t, "parts of the case that are others now", changed, 1)
 			equal(t, "reprice", done.Reprice, reports[field].reprice)
 			equal(t, "twin", done.Twin, reports[field].twin)
 		})

@@ -2,6 +2,7 @@ package surgical_test
 
 import (
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,15 +93,16 @@ func TestMovesArePosted(t *testing.T) {
 	}
 	p := surgical.PostingsOf([]surgical.Moved{
 		moved(surgical.OpenPayment, 0), moved(surgical.SettlePayment, 1), moved(surgical.CancelPayment, 2), moved(surgical.ReversePayment, 3), moved(surgical.NoEffect, 4),
+		moved(surgical.OpenPayment, 0), moved(surgical.SettlePayment, 5), moved(surgical.CancelPayment, 6), moved(surgical.ReversePayment, 7),
 	}, noon)
 	want := pay.Entry{Kind: pay.Payment, CaseNumber: 77, Generation: 3, Provider: owner, CaseDate: day, Category: "SPINE", Amount: 100_000, Table: 3, At: noon}
-	if len(p.Opened) != 1 || p.Opened[0] != want {
+	if len(p.Opened) != 2 || p.Opened[0] != want || p.Opened[1] != want {
 		t.Errorf("opened %+v, want %+v", p.Opened, want)
 	}
-	if len(p.Settled) != 1 || p.Settled[0] != 1 {
+	if !slices.Equal(p.Settled, []int64{1, 5}) {
 		t.Errorf("settled %v", p.Settled)
 	}
-	if back := map[int64]pay.EntryKind{2: pay.Cancellation, 3: pay.Reversal}; !maps.Equal(p.TakenBack, back) {
+	if back := map[int64]pay.EntryKind{2: pay.Cancellation, 3: pay.Reversal, 6: pay.Cancellation, 7: pay.Reversal}; !maps.Equal(p.TakenBack, back) {
 		t.Errorf("taken back %v, want %v", p.TakenBack, back)
 	}
 }
