@@ -97,7 +97,8 @@ func (s *session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file s
 }
 
 func (s *session) addDocuments(ctx context.Context, c *surgical.Case) error {
-	var rows []documentRow
+	var values []any
+	rows := 0
 	for _, kind := range surgical.FileKinds {
 		file, ok := c.Files[kind]
 		if !ok {
@@ -107,12 +108,14 @@ func (s *session) addDocuments(ctx context.Context, c *surgical.Case) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row)
+		h := row.Held
+		values = append(values, row.HumanCaseID, row.Kind, row.Slot, row.FileName, row.ObjectKey, row.ObjectStored, h.SizeBytes, h.ContentType, h.Sha256, h.UploadedBy, h.UploadedAt)
+		rows++
 	}
-	if len(rows) == 0 {
+	if rows == 0 {
 		return nil
 	}
-	return s.db.WithContext(ctx).Create(&rows).Error
+	return s.exec(ctx, "INSERT INTO case_documents ("+documentColumns+") VALUES "+rowsOf(11, rows), values...)
 }
 
 func (r caseRepo) replaceDocument(ctx context.Context, c *surgical.Case, kind surgical.FileKind, stored surgical.File) error {

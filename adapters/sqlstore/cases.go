@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"surgicase/domain/fault"
@@ -147,11 +148,11 @@ func (r caseRepo) addCodes(ctx context.Context, c *surgical.Case) error {
 	if len(c.Codes) == 0 {
 		return nil
 	}
-	rows := make([]codeRow, len(c.Codes))
+	values := make([]any, 0, 4*len(c.Codes))
 	for i, code := range c.Codes {
-		rows[i] = codeRow{c.Number, i, string(code.Procedure), strings.Join(code.Modifiers, "-")}
+		values = append(values, c.Number, i, string(code.Procedure), strings.Join(code.Modifiers, "-"))
 	}
-	return r.db.WithContext(ctx).Create(&rows).Error
+	return r.exec(ctx, "INSERT INTO case_procedure_codes (human_case_id, position, procedure_code, modifiers) VALUES "+rowsOf(4, len(c.Codes)), values...)
 }
 
 func (row codeRow) code() surgical.Code {
@@ -186,9 +187,19 @@ func historyRows(number int64, moves []surgical.Move) []historyRow {
 	return rows
 }
 
+// historyBatch is how many entries one statement inserts.
+const historyBatch = 500
+
 func (s *session) addHistory(ctx context.Context, rows []historyRow) error {
-	if len(rows) == 0 {
-		return nil
+	for batch := range slices.Chunk(rows, historyBatch) {
+		values := make([]any, 0, 7*len(batch))
+		for _, row := range batch {
+			values = append(values, row.HumanCaseID, row.FromStatus, row.ToStatus, row.MovedAt, row.ActorID, row.Reason, row.RunID)
+		}
+		err := s.exec(ctx, "INSERT INTO case_history (human_case_id, from_status, to_status, moved_at, actor_id, reason, run_id) VALUES "+rowsOf(7, len(batch)), values...)
+		if err != nil {
+			return err
+		}
 	}
-	return s.db.WithContext(ctx).CreateInBatches(&rows, 500).Error
+	return nil
 }

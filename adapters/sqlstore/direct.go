@@ -42,6 +42,12 @@ func (s *session) heard(ctx context.Context, text string, began time.Time, err e
 	s.db.Logger.Trace(ctx, began, func() (string, int64) { return text, -1 }, err)
 }
 
+// rowsOf is the placeholders of so many rows of so many values.
+func rowsOf(width, rows int) string {
+	one := ", (?" + strings.Repeat(", ?", width-1) + ")"
+	return strings.Repeat(one, rows)[len(", "):]
+}
+
 // spread gives every slice but []byte among the arguments as many placeholders as it has values.
 func spread(text string, args []any) (string, []any) {
 	total, lists := 0, false

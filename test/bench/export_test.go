@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bufio"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -58,6 +59,8 @@ func TestExportsStream(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || lines != cases+1 || !strings.HasPrefix(last, `{"summary"`) {
 		t.Errorf("status %d, %d lines, the last %.200s", resp.StatusCode, lines, last)
 	}
+	found("An export of every case", "As lines of JSON, each page on the audit trail before it leaves.", []string{"cases", "seconds", "largest heap"},
+		cases, fmt.Sprintf("%.1f", time.Since(begin).Seconds()), fmt.Sprintf("%d MB", most>>20))
 	if most > exportHeap {
 		t.Errorf("the heap grew to %d MiB", most>>20)
 	}

@@ -48,6 +48,8 @@ func TestVerifyingAMillionEntries(t *testing.T) {
 			export := filepath.Join(t.TempDir(), "trail.ndjson")
 			for _, command := range [][]string{{"checkpoint"}, {"verify"}, {"export", export}, {"verify", "--from", export}} {
 				took, memory := measure(t, binary, env, append([]string{"audit"}, command...)...)
+				found("The audit trail", "Commands on a sealed trail.", []string{"database", "entries", "command", "seconds", "largest memory"},
+					name, entries, "audit "+command[0], fmt.Sprintf("%.1f", took.Seconds()), fmt.Sprintf("%d MB", memory>>20))
 				t.Logf("%s: %d entries, audit %s: %v, %d MB at most", name, entries, command[0], took.Round(time.Millisecond), memory>>20)
 				if command[0] == "verify" && (took > mostTime || memory > mostBytes) {
 					t.Errorf("more than %v and %d MB", mostTime, mostBytes>>20)
