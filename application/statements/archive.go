@@ -53,14 +53,27 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 		}
 		return r.Audit.Record(ctx, entries...)
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case fault.CodeOf(err) == "file_exists":
+		return errors.Join(s.blobs.Remove(context.WithoutCancel(ctx), f.Key), s.take(ctx, f))
 	}
-	unwanted := s.blobs.Remove(context.WithoutCancel(ctx), f.Key)
-	if fault.CodeOf(err) == "file_exists" {
-		return errors.Join(s.take(ctx, f), unwanted)
+	return errors.Join(err, s.drop(context.WithoutCancel(ctx), *f))
+}
+
+// drop takes the object of a file away that could not be kept. Whether the commit went through may be
+// unknown: the object stays if the file is known after all, and while nobody can tell.
+func (s *Reports) drop(ctx context.Context, f statement.File) error {
+	var known statement.File
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		known, err = r.Files.Get(ctx, f.ID)
+		return err
+	})
+	if errors.Is(err, fault.NotFound) || err == nil && known.Key != f.Key {
+		return s.blobs.Remove(ctx, f.Key)
 	}
-	return err
+	return nil
 }
 
 // mostThings is how many cases one entry of the trail names.
