@@ -199,6 +199,8 @@ func (s *Server) launch(program string, arguments ...string) error {
 	defer output.Close()
 	cmd := exec.Command(path, arguments...)
 	cmd.Dir = s.dir
+	// As it starts, mariadbd deletes every temporary table in this folder, those of other servers included.
+	cmd.Env = append(os.Environ(), "TMPDIR="+s.dir)
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: s.owner}
 	if err := cmd.Start(); err != nil {
