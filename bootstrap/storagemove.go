@@ -45,6 +45,41 @@ func (p *program) CopyStorage(ctx context.Context, from, to string, tell func(st
 	return done, err
 }
 
+// PlanStorage says how the configured storage is set up and how it should be.
+func (p *program) PlanStorage(ctx context.Context) ([]storage.Setting, error) {
+	return p.setUp(ctx, (*storage.Service).Plan)
+}
+
+// ArrangeStorage sets the configured storage up.
+func (p *program) ArrangeStorage(ctx context.Context) ([]storage.Setting, error) {
+	return p.setUp(ctx, (*storage.Service).Arrange)
+}
+
+type settingUp func(*storage.Service, context.Context, permission.Actor, ports.StorageSetup, []string) ([]storage.Setting, error)
+
+func (p *program) setUp(ctx context.Context, do settingUp) (settings []storage.Setting, err error) {
+	var service *storage.Service
+	var store *sqlstore.Store
+	var secrets ports.Secrets
+	var c Config
+	err = p.run(ctx, []any{&service, &store, &secrets, &c}, func(ctx context.Context) error {
+		if err := store.CheckVersion(ctx); err != nil {
+			return err
+		}
+		blobs, err := openBlobs(ctx, c, p.env, secrets)
+		if err != nil {
+			return err
+		}
+		told, ok := blobs.(ports.StorageSetup)
+		if !ok {
+			return errors.Join(errors.New("this storage cannot be set up from here"), closed(blobs))
+		}
+		settings, err = do(service, ctx, permission.System("cli"), told, c.Origins)
+		return errors.Join(err, closed(blobs))
+	})
+	return settings, err
+}
+
 // closed closes a store if it is one that is to be closed.
 func closed(blobs ports.Blobs) error {
 	if closer, ok := blobs.(io.Closer); ok {

@@ -29,6 +29,27 @@ func TestStorageCopy(t *testing.T) {
 	}
 }
 
+func TestStorageSetup(t *testing.T) {
+	env := house(t)
+	folder := filepath.Join(t.TempDir(), "objects")
+	env["STORAGE_URL"] = "file://" + folder
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if said := must(t, env, "storage", "setup"); !strings.Contains(said, "permissions: differs (1 folders and files are open to others)") || !strings.HasSuffix(said, "nothing was changed; --apply sets it up\n") {
+		t.Errorf("without a yes: %s", said)
+	}
+	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("without a yes: %v, %v", info.Mode(), err)
+	}
+	if said := must(t, env, "storage", "setup", "--apply"); !strings.Contains(said, "after setting it up:\npermissions: fine") {
+		t.Errorf("with it: %s", said)
+	}
+	if said := must(t, env, "storage", "setup", "--apply"); !strings.HasSuffix(said, "nothing to do\n") {
+		t.Errorf("again: %s", said)
+	}
+}
+
 func TestStorageCopyIsWrongUsage(t *testing.T) {
 	env := house(t)
 	folder := t.TempDir()

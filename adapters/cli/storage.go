@@ -14,12 +14,14 @@ import (
 
 // StorageKeeper looks after the store of objects.
 type StorageKeeper interface {
+	PlanStorage(ctx context.Context) ([]storage.Setting, error)
+	ArrangeStorage(ctx context.Context) ([]storage.Setting, error)
 	CopyStorage(ctx context.Context, from, to string, tell func(storage.Progress)) (storage.Copied, error)
 }
 
 func storageCommands(p StorageKeeper) *cobra.Command {
-	c := &cobra.Command{Use: "storage", Short: "Look after the storage of documents: copy it to another"}
-	c.AddCommand(storageCopy(p))
+	c := &cobra.Command{Use: "storage", Short: "Look after the storage of documents: set it up, copy it to another"}
+	c.AddCommand(storageSetup(p), storageCopy(p))
 	return c
 }
 

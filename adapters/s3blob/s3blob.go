@@ -57,6 +57,7 @@ type Blobs struct {
 	client  *s3.Client
 	presign *s3.PresignClient
 	bucket  string
+	tls     bool // requests go encrypted
 	sse     types.ServerSideEncryption
 	kmsKey  *string
 	spare   chan []byte // parts that nobody uses at the moment
@@ -84,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Blobs, error) {
 		}
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
-	b := &Blobs{client: client, presign: s3.NewPresignClient(client), bucket: c.Bucket, sse: types.ServerSideEncryption(c.Encryption), spare: make(chan []byte, spareParts), now: c.Now}
+	b := &Blobs{client: client, presign: s3.NewPresignClient(client), bucket: c.Bucket, tls: c.Endpoint == "" || strings.HasPrefix(c.Endpoint, "https://"), sse: types.ServerSideEncryption(c.Encryption), spare: make(chan []byte, spareParts), now: c.Now}
 	if c.KMSKey != "" {
 		b.kmsKey = aws.String(c.KMSKey)
 	}

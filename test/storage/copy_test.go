@@ -27,7 +27,7 @@ func fill(t *testing.T, blobs ports.Blobs) {
 		put(t, blobs, fmt.Sprintf("private/case-documents/dr.a/c:%d/demo/%d.pdf", i, i), bytes.Repeat([]byte{byte(i)}, i*1000))
 	}
 	put(t, blobs, "private/case-documents/dr.a/c:1/note/Überweisung a+b %41 👍.pdf", []byte("ö"))
-	put(t, blobs, "reports/large.pdf", bytes.Repeat([]byte("0123456789"), 1_300_000)) // three parts
+	put(t, blobs, "reports/large.pdf", bytes.Repeat([]byte("0123456789"), 600_000)) // two parts
 }
 
 const filled = 22
