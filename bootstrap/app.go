@@ -74,7 +74,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		watching(),
 		reporting(),
 		scheduling(),
-		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk),
+		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk, newDeposits),
 	)
 }
 

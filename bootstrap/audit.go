@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -35,24 +36,51 @@ func (c Config) checkpointFolder() auditfile.Folder {
 
 // newDesk gives the notary its key. One is made when there is none and the database is SQLite; else
 // serving does not start without it.
-func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, notices *operations.Notices) (operations.Desk, error) {
+func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, out deposit) (operations.Desk, error) {
 	secret, err := secretOrMade(context.Background(), c, secrets, ports.CheckpointKeySecret, func() ([]byte, error) { return operations.NewCheckpointKey(ids) })
 	if err != nil {
 		return operations.Desk{}, err
 	}
 	signer, _, err := operations.ReadCheckpointKey(secret)
-	return operations.Desk{Signer: signer, Deposit: deposit{c.checkpointFolder(), notices}.keep}, err
+	return operations.Desk{Signer: signer, Deposit: out.keep}, err
 }
 
-// deposit is where checkpoints lie out of the database's reach: in files, and in people's mail.
+// deposit is where checkpoints lie out of the database's reach: in files, in the storage of objects, and in
+// people's mail.
 type deposit struct {
 	folder  auditfile.Folder
+	blobs   ports.Blobs
 	notices *operations.Notices
+	events  ports.Events
+}
+
+func newDeposits(c Config, blobs ports.Blobs, notices *operations.Notices, events ports.Events) deposit {
+	return deposit{c.checkpointFolder(), blobs, notices, events}
+}
+
+// Checkpoints in the storage. It may be away when the program ends: nobody waits for it for long.
+const (
+	checkpointPrefix  = "checkpoints/"
+	checkpointTimeout = 5 * time.Second
+)
+
+// store puts a checkpoint into the storage of objects. That it fails is told and no more: there is the file, and
+// the next checkpoint signs this part of the chain, too.
+func (d deposit) store(ctx context.Context, c audit.Checkpoint, text []byte) {
+	ctx, cancel := context.WithTimeout(ctx, checkpointTimeout)
+	defer cancel()
+	object := ports.Object{Key: checkpointPrefix + auditfile.Name(c), Size: int64(len(text)), ContentType: "application/json"}
+	if _, err := d.blobs.Put(ctx, object, bytes.NewReader(text)); err != nil {
+		d.events.Happened(ctx, ports.Event{Name: "audit.checkpoint.storage.failed", Err: err})
+	}
 }
 
 func (d deposit) keep(ctx context.Context, c audit.Checkpoint, public audit.PublicKey) (string, error) {
 	path, err := d.folder.Keep(ctx, c, public)
 	text, textErr := auditfile.Text(c, public)
+	if textErr == nil {
+		d.store(ctx, c, append(text, '\n'))
+	}
 	mailErr := d.notices.TellAtOnce(ctx, mail.Checkpoint, fmt.Sprintf("checkpoint:%d:%d", c.Seq, c.At.UnixMicro()), mail.Values{
 		"made_at": c.At.Format(time.RFC3339), "seals": strconv.FormatInt(c.Seq, 10), "checkpoint": string(text),
 	})

@@ -27,7 +27,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	findings = append(findings, c.trackerFinding(secrets)...)
 	_, err = keyring(ctx, c, secrets)
 	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
-	_, deskErr := newDesk(c, secrets, randomIDs{}, nil)
+	_, deskErr := newDesk(c, secrets, randomIDs{}, deposit{})
 	_, vaultErr := newVault(c, secrets).Seal(io.Discard)
 	findings = append(findings, found("backup key", "backups can be encrypted", vaultErr))
 	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))

@@ -50,6 +50,11 @@ func Text(c audit.Checkpoint, public audit.PublicKey) ([]byte, error) {
 	return json.MarshalIndent(form, "", "  ")
 }
 
+// Name is what the file of a checkpoint is called: they sort by how far the chain had come.
+func Name(c audit.Checkpoint) string {
+	return fmt.Sprintf("checkpoint-%012d-%s.json", c.Seq, c.At.UTC().Format("20060102T150405.000000Z"))
+}
+
 const checkpointFiles = "checkpoint-*.json"
 
 // Folder keeps checkpoints as files that only this user can read.
@@ -61,7 +66,7 @@ func (dir Folder) Keep(_ context.Context, c audit.Checkpoint, public audit.Publi
 	if err != nil {
 		return "", err
 	}
-	path = filepath.Join(string(dir), fmt.Sprintf("checkpoint-%012d-%s.json", c.Seq, c.At.UTC().Format("20060102T150405.000000Z")))
+	path = filepath.Join(string(dir), Name(c))
 	err = os.MkdirAll(string(dir), 0o700)
 	if err == nil {
 		err = write(path, func(draft io.Writer) error {
