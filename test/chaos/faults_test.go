@@ -203,26 +203,18 @@ func storageGone(t *testing.T) outcome {
 
 // diskFull gives the program a disk of its own that is filled to the last byte.
 func diskFull(t *testing.T) outcome {
-	disk := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk).CombinedOutput(); err != nil {
-		t.Logf("disk full: not tried, nothing can be mounted here: %s", out)
+	disk, err := given.SmallDisk(t, 48)
+	if err != nil {
+		t.Logf("disk full: not tried: %v", err)
 		return outcome{fault: "disk full for 5 s (not tried: needs root)"}
 	}
-	t.Cleanup(func() { _ = exec.Command("umount", "-l", disk).Run() })
-	p := install(t, "sqlite://"+disk+"/surgicase.db")
+	p := install(t, "sqlite://"+disk.Folder+"/surgicase.db")
 	p.start()
 	s := p.besiege("disk full for 5 s", p.stage())
 	time.Sleep(time.Second)
-	ballast, err := os.Create(disk + "/ballast")
-	must(t, err)
-	for chunk := make([]byte, 4096); ; {
-		if _, err := ballast.Write(chunk); err != nil {
-			break
-		}
-	}
+	must(t, disk.Fill())
 	time.Sleep(5 * time.Second)
-	must(t, ballast.Close())
-	must(t, os.Remove(disk+"/ballast"))
+	must(t, disk.Free())
 	s.recovered(time.Now())
 	o := s.lift()
 	if o.errors["503"] == 0 {
