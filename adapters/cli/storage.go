@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -26,7 +25,7 @@ func storageCommands(p StorageKeeper) *cobra.Command {
 }
 
 func storageCopy(p StorageKeeper) *cobra.Command {
-	var asJSON bool
+	var asJSON *bool
 	c := &cobra.Command{
 		Use: "copy FROM TO", Short: "Copy every object to another storage, checksums verified; what is the same there is left alone",
 		Long: "Both are URLs as STORAGE_URL takes them. One with a key in it is better given as env:NAME, so that nobody reads\n" +
@@ -36,14 +35,14 @@ func storageCopy(p StorageKeeper) *cobra.Command {
 			bar := &copyReport{report: newReport(c.ErrOrStderr()), tenths: -1}
 			done, err := p.CopyStorage(c.Context(), args[0], args[1], bar.tell)
 			bar.end()
-			if asJSON {
+			if *asJSON {
 				return joined(err, writeCopied(c.OutOrStdout(), done, err))
 			}
 			printCopied(c.OutOrStdout(), done, err)
 			return err
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the outcome as JSON")
+	asJSON = jsonFlag(c)
 	return c
 }
 
@@ -92,7 +91,7 @@ func writeCopied(out io.Writer, done storage.Copied, err error) error {
 	for _, f := range done.Failures {
 		form.Failures = append(form.Failures, failedForm{f.Folder, f.Err.Error()})
 	}
-	return json.NewEncoder(out).Encode(form)
+	return printJSON(out, form)
 }
 
 // bytesOf writes a size for people.
