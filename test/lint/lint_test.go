@@ -179,6 +179,8 @@ var calls = []breach{
 	{"application/people", "func Bare() {}", "exported"},
 	{"application/people", "func long() {" + strings.Repeat("\n_ = 1", 61) + "\n}\nvar _ = long", "too long"},
 	{"application/people", strings.Repeat("\n", 400), "file length"},
+	{"test/api", strings.Repeat("\n", 400), "file length"},
+	{"test/api", "func Bare() {}", "exported"},
 	{"test/api", "func long() {" + strings.Repeat("\n_ = 1", 61) + "\n}\nvar _ = long", ""},
 }
 
