@@ -20,7 +20,7 @@ import (
 var write = flag.Bool("write", false, "write the generated pages")
 
 func TestGeneratedPagesAreUpToDate(t *testing.T) {
-	for name, page := range map[string]string{"configuration.md": configuration(), "permissions.md": permissions(), "metrics.md": metricsPage(t)} {
+	for name, page := range map[string]string{"configuration.md": configuration(), "permissions.md": permissions(), "metrics.md": metricsPage(t), "openapi.json": openAPI(t)} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join("..", "..", "docs", name)
 			if *write {

@@ -1,7 +1,9 @@
 package docs
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -17,8 +19,9 @@ import (
 	"surgicase/test/given"
 )
 
-// metricsPage lists the metrics of a running program.
-func metricsPage(t *testing.T) string {
+// answered starts the program as `make run` does and gives what it answers at a path, after one request
+// that needs the database.
+func answered(t *testing.T, path string) string {
 	t.Helper()
 	running, err := bootstrap.Open(context.Background(), map[string]string{
 		"AUTH_MODE": "trusted", "DATABASE_URL": given.TempSQLite(t), "DATA_DIR": t.TempDir(), "SURGICASE_KEYS": given.KeySet(t), "LOG_LEVEL": "ERROR",
@@ -34,8 +37,24 @@ func metricsPage(t *testing.T) string {
 		return w.Body.String()
 	}
 	ask("/user?user_id=nobody") // a statement, so that its metric is there
+	return ask(path)
+}
+
+// openAPI is the description of the API that the program serves, with a line for every member.
+func openAPI(t *testing.T) string {
+	t.Helper()
+	var page bytes.Buffer
+	if err := json.Indent(&page, []byte(answered(t, "/openapi.json")), "", " "); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(page.String()) + "\n"
+}
+
+// metricsPage lists the metrics of a running program.
+func metricsPage(t *testing.T) string {
+	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(ask("/metrics")))
+	families, err := parser.TextToMetricFamilies(strings.NewReader(answered(t, "/metrics")))
 	if err != nil {
 		t.Fatal(err)
 	}

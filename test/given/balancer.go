@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync"
 	"testing"
 	"time"
 )
@@ -14,7 +13,6 @@ import (
 type Balancer struct {
 	Addr string
 
-	mu      sync.Mutex
 	servers []string
 }
 
@@ -63,20 +61,10 @@ func (b *Balancer) serve(client net.Conn) {
 }
 
 func (b *Balancer) connect() net.Conn {
-	b.mu.Lock()
-	servers := b.servers
-	b.mu.Unlock()
-	for _, address := range servers {
+	for _, address := range b.servers {
 		if server, err := net.DialTimeout("tcp", address, connectPatience); err == nil {
 			return server
 		}
 	}
 	return nil
-}
-
-// Prefer changes the order of preference for connections to come.
-func (b *Balancer) Prefer(servers ...string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.servers = servers
 }

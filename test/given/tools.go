@@ -8,24 +8,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"testing"
 	"time"
 )
 
 // buildPatience is how long the longest of the tools takes to build on a busy machine, and more.
 const buildPatience = 25 * time.Minute
 
-// Tool gives the path of a program that tests use and nobody ships. It is built once into a folder of
+// tool gives the path of a program that tests use and nobody ships. It is built once into a folder of
 // the user's cache: surgicase-tools/NAME. Whoever puts it there beforehand saves the wait.
-func Tool(t testing.TB, name, module string) string {
-	t.Helper()
-	path, err := tool(name, module)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func tool(name, module string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
