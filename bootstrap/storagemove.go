@@ -19,14 +19,7 @@ import (
 // CopyStorage copies every object from one store to another. Each is a URL as STORAGE_URL takes them, or
 // env:NAME for one that the environment holds.
 func (p *program) CopyStorage(ctx context.Context, from, to string, tell func(storage.Progress)) (done storage.Copied, err error) {
-	var service *storage.Service
-	var store *sqlstore.Store
-	var secrets ports.Secrets
-	var c Config
-	err = p.run(ctx, []any{&service, &store, &secrets, &c}, func(ctx context.Context) error {
-		if err := store.CheckVersion(ctx); err != nil {
-			return err
-		}
+	err = p.withStorage(ctx, func(ctx context.Context, service *storage.Service, c Config, secrets ports.Secrets) error {
 		source, target, err := p.ends(c, from, to)
 		if err != nil {
 			return err
@@ -45,6 +38,20 @@ func (p *program) CopyStorage(ctx context.Context, from, to string, tell func(st
 	return done, err
 }
 
+// withStorage runs work on storages as the operator. Each opens those it names.
+func (p *program) withStorage(ctx context.Context, do func(context.Context, *storage.Service, Config, ports.Secrets) error) error {
+	var service *storage.Service
+	var store *sqlstore.Store
+	var secrets ports.Secrets
+	var c Config
+	return p.run(ctx, []any{&service, &store, &secrets, &c}, func(ctx context.Context) error {
+		if err := store.CheckVersion(ctx); err != nil {
+			return err
+		}
+		return do(ctx, service, c, secrets)
+	})
+}
+
 // PlanStorage says how the configured storage is set up and how it should be.
 func (p *program) PlanStorage(ctx context.Context) ([]storage.Setting, error) {
 	return p.setUp(ctx, (*storage.Service).Plan)
@@ -58,14 +65,7 @@ func (p *program) ArrangeStorage(ctx context.Context) ([]storage.Setting, error)
 type settingUp func(*storage.Service, context.Context, permission.Actor, ports.StorageSetup, []string) ([]storage.Setting, error)
 
 func (p *program) setUp(ctx context.Context, do settingUp) (settings []storage.Setting, err error) {
-	var service *storage.Service
-	var store *sqlstore.Store
-	var secrets ports.Secrets
-	var c Config
-	err = p.run(ctx, []any{&service, &store, &secrets, &c}, func(ctx context.Context) error {
-		if err := store.CheckVersion(ctx); err != nil {
-			return err
-		}
+	err = p.withStorage(ctx, func(ctx context.Context, service *storage.Service, c Config, secrets ports.Secrets) error {
 		blobs, err := openBlobs(ctx, c, p.env, secrets)
 		if err != nil {
 			return err

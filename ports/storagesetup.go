@@ -40,3 +40,39 @@ type StorageSetting struct {
 func NoSuchSetting(cause error) *fault.Error {
 	return fault.New(fault.Senseless, "setting_unsupported", "This storage does not know such a setting.").Because(cause)
 }
+
+// Told is a setting as an adapter has read it, and how it would be written.
+type Told struct {
+	StorageSetting
+	Write func() error
+}
+
+// ReadSettings is Settings for an adapter that reads one setting at a time and knows which errors mean that the
+// store has no such thing.
+func ReadSettings(names []string, read func(name string) (Told, error), unknown func(error) bool) ([]StorageSetting, error) {
+	var all []StorageSetting
+	for _, name := range names {
+		s, err := read(name)
+		switch {
+		case err != nil && unknown(err):
+			s.State, s.Why = SettingUnsupported, err.Error()
+		case err != nil:
+			return nil, err
+		}
+		s.Name = name
+		all = append(all, s.StorageSetting)
+	}
+	return all, nil
+}
+
+// WriteSetting is Arrange for such an adapter.
+func WriteSetting(name string, read func(name string) (Told, error), unknown func(error) bool) error {
+	s, err := read(name)
+	if err == nil && s.State == SettingDiffers {
+		err = s.Write()
+	}
+	if err != nil && unknown(err) {
+		return NoSuchSetting(err)
+	}
+	return err
+}

@@ -11,39 +11,25 @@ import (
 	"github.com/minio/minio-go/v7/pkg/lifecycle"
 
 	"surgicase/domain/bucket"
+	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
-// setting is one thing that the bucket can be told: it reads it, and has it written.
-type setting struct {
-	ports.StorageSetting
-	arrange func() error
-}
-
 // Settings implements ports.StorageSetup.
 func (b *Blobs) Settings(ctx context.Context, origins []string) ([]ports.StorageSetting, error) {
-	var all []ports.StorageSetting
-	for _, name := range bucket.Names {
-		s, err := b.setting(ctx, origins, name)
-		if err != nil && unsupported(err) {
-			s.State, s.Why = ports.SettingUnsupported, err.Error()
-		} else if err != nil {
-			return nil, translated(ctx, err)
-		}
-		s.Name = name
-		all = append(all, s.StorageSetting)
-	}
-	return all, nil
+	all, err := ports.ReadSettings(bucket.Names, b.reading(ctx, origins), unsupported)
+	return all, settled(ctx, err)
 }
 
 // Arrange implements ports.StorageSetup.
 func (b *Blobs) Arrange(ctx context.Context, origins []string, name string) error {
-	s, err := b.setting(ctx, origins, name)
-	if err == nil && s.State == ports.SettingDiffers {
-		err = s.arrange()
-	}
-	if err != nil && unsupported(err) {
-		return ports.NoSuchSetting(err)
+	return settled(ctx, ports.WriteSetting(name, b.reading(ctx, origins), unsupported))
+}
+
+// settled translates what is not a fault of the port already.
+func settled(ctx context.Context, err error) error {
+	if fault.CodeOf(err) != "" {
+		return err
 	}
 	return translated(ctx, err)
 }
@@ -52,18 +38,20 @@ func unsupported(err error) bool {
 	return slices.Contains(bucket.UnsupportedCodes, minio.ToErrorResponse(err).Code)
 }
 
-func (b *Blobs) setting(ctx context.Context, origins []string, name string) (setting, error) {
-	switch name {
-	case bucket.Policy:
-		return b.policy(ctx)
-	case bucket.CORS:
-		return b.pages(ctx, origins)
+func (b *Blobs) reading(ctx context.Context, origins []string) func(string) (ports.Told, error) {
+	return func(name string) (ports.Told, error) {
+		switch name {
+		case bucket.Policy:
+			return b.policy(ctx)
+		case bucket.CORS:
+			return b.pages(ctx, origins)
+		}
+		return b.lifecycle(ctx, bucket.Rules()[name])
 	}
-	return b.lifecycle(ctx, bucket.Rules()[name])
 }
 
-func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (setting, error) {
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
+func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (ports.Told, error) {
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
 	now, err := b.client.GetBucketLifecycle(ctx, b.bucket)
 	if minio.ToErrorResponse(err).Code == "NoSuchLifecycleConfiguration" {
 		now, err = lifecycle.NewConfiguration(), nil
@@ -75,7 +63,7 @@ func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (setting, err
 	if i := slices.IndexFunc(now.Rules, is); i >= 0 && ruleOf(now.Rules[i]) == wanted && now.Rules[i].Status == minio.Enabled {
 		s.State = ports.SettingFine
 	}
-	s.arrange = func() error {
+	s.Write = func() error {
 		now.Rules = append(slices.DeleteFunc(now.Rules, is), lifecycle.Rule{
 			ID: wanted.ID, Status: minio.Enabled, RuleFilter: lifecycle.Filter{Prefix: wanted.Prefix},
 			AbortIncompleteMultipartUpload: lifecycle.AbortIncompleteMultipartUpload{DaysAfterInitiation: lifecycle.ExpirationDays(wanted.AbortDays)},
@@ -94,30 +82,30 @@ func ruleOf(r lifecycle.Rule) bucket.Rule {
 	}
 }
 
-func (b *Blobs) policy(ctx context.Context) (setting, error) {
+func (b *Blobs) policy(ctx context.Context) (ports.Told, error) {
 	guard := bucket.Guard{Bucket: b.bucket, TLS: b.client.EndpointURL().Scheme == "https"}
 	if b.sse != nil {
 		guard.Encryption = map[bool]string{true: "aws:kms", false: "AES256"}[strings.HasSuffix(fmt.Sprint(b.sse.Type()), "KMS")]
 	}
 	now, err := b.client.GetBucketPolicy(ctx, b.bucket)
 	if err != nil {
-		return setting{}, err
+		return ports.Told{}, err
 	}
 	then, same, err := guard.Merge(now)
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: then}}
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: then}}
 	switch {
 	case then == "":
 		s.State, s.Why = ports.SettingLeftOut, bucket.NothingToDemand
 	case same:
 		s.State = ports.SettingFine
 	}
-	s.arrange = func() error { return b.client.SetBucketPolicy(ctx, b.bucket, then) }
+	s.Write = func() error { return b.client.SetBucketPolicy(ctx, b.bucket, then) }
 	return s, err
 }
 
-func (b *Blobs) pages(ctx context.Context, origins []string) (setting, error) {
+func (b *Blobs) pages(ctx context.Context, origins []string) (ports.Told, error) {
 	wanted := bucket.PagesOf(origins)
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
 	if len(origins) == 0 {
 		s.State, s.Why = ports.SettingLeftOut, bucket.NoPages
 		return s, nil
@@ -136,7 +124,7 @@ func (b *Blobs) pages(ctx context.Context, origins []string) (setting, error) {
 			s.State = ports.SettingFine
 		}
 	}
-	s.arrange = func() error {
+	s.Write = func() error {
 		rule := cors.Rule{ID: wanted.ID, AllowedOrigin: wanted.Origins, AllowedMethod: wanted.Methods, AllowedHeader: wanted.Headers, ExposeHeader: wanted.Exposed, MaxAgeSeconds: wanted.Seconds}
 		return b.client.SetBucketCors(ctx, b.bucket, cors.NewConfig(append(slices.DeleteFunc(now.CORSRules, is), rule)))
 	}

@@ -11,42 +11,30 @@ import (
 	"github.com/aws/smithy-go"
 
 	"surgicase/domain/bucket"
+	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
-// setting is one thing that the bucket can be told: it reads it, and has it written.
-type setting struct {
-	ports.StorageSetting
-	arrange func() error
-}
-
 // Settings implements ports.StorageSetup.
 func (b *Blobs) Settings(ctx context.Context, origins []string) ([]ports.StorageSetting, error) {
-	var all []ports.StorageSetting
-	for _, name := range bucket.Names {
-		s, err := b.setting(ctx, origins, name)
-		if err != nil && slices.Contains(bucket.UnsupportedCodes, codeOf(err)) {
-			s.State, s.Why = ports.SettingUnsupported, codeOf(err)
-		} else if err != nil {
-			return nil, translated(ctx, err)
-		}
-		s.Name = name
-		all = append(all, s.StorageSetting)
-	}
-	return all, nil
+	all, err := ports.ReadSettings(bucket.Names, b.reading(ctx, origins), unsupported)
+	return all, settled(ctx, err)
 }
 
 // Arrange implements ports.StorageSetup.
 func (b *Blobs) Arrange(ctx context.Context, origins []string, name string) error {
-	s, err := b.setting(ctx, origins, name)
-	if err == nil && s.State == ports.SettingDiffers {
-		err = s.arrange()
-	}
-	if err != nil && slices.Contains(bucket.UnsupportedCodes, codeOf(err)) {
-		return ports.NoSuchSetting(err)
+	return settled(ctx, ports.WriteSetting(name, b.reading(ctx, origins), unsupported))
+}
+
+// settled translates what is not a fault of the port already.
+func settled(ctx context.Context, err error) error {
+	if fault.CodeOf(err) != "" {
+		return err
 	}
 	return translated(ctx, err)
 }
+
+func unsupported(err error) bool { return slices.Contains(bucket.UnsupportedCodes, codeOf(err)) }
 
 func codeOf(err error) string {
 	var api smithy.APIError
@@ -56,18 +44,20 @@ func codeOf(err error) string {
 	return ""
 }
 
-func (b *Blobs) setting(ctx context.Context, origins []string, name string) (setting, error) {
-	switch name {
-	case bucket.Policy:
-		return b.policy(ctx)
-	case bucket.CORS:
-		return b.pages(ctx, origins)
+func (b *Blobs) reading(ctx context.Context, origins []string) func(string) (ports.Told, error) {
+	return func(name string) (ports.Told, error) {
+		switch name {
+		case bucket.Policy:
+			return b.policy(ctx)
+		case bucket.CORS:
+			return b.pages(ctx, origins)
+		}
+		return b.lifecycle(ctx, bucket.Rules()[name])
 	}
-	return b.lifecycle(ctx, bucket.Rules()[name])
 }
 
-func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (setting, error) {
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
+func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (ports.Told, error) {
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
 	now, err := b.client.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &b.bucket})
 	if codeOf(err) == "NoSuchLifecycleConfiguration" {
 		now, err = &s3.GetBucketLifecycleConfigurationOutput{}, nil
@@ -79,7 +69,7 @@ func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (setting, err
 	if i := slices.IndexFunc(now.Rules, is); i >= 0 && ruleOf(now.Rules[i]) == wanted && now.Rules[i].Status == types.ExpirationStatusEnabled {
 		s.State = ports.SettingFine
 	}
-	s.arrange = func() error {
+	s.Write = func() error {
 		rules := append(slices.DeleteFunc(now.Rules, is), lifecycleRule(wanted))
 		_, err := b.client.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: &b.bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules}})
 		return err
@@ -120,33 +110,33 @@ func ruleOf(r types.LifecycleRule) bucket.Rule {
 	return rule
 }
 
-func (b *Blobs) policy(ctx context.Context) (setting, error) {
+func (b *Blobs) policy(ctx context.Context) (ports.Told, error) {
 	guard := bucket.Guard{Bucket: b.bucket, TLS: b.tls, Encryption: string(b.sse)}
 	now, err := b.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &b.bucket})
 	if codeOf(err) == "NoSuchBucketPolicy" {
 		now, err = &s3.GetBucketPolicyOutput{}, nil
 	}
 	if err != nil {
-		return setting{}, err
+		return ports.Told{}, err
 	}
 	then, same, err := guard.Merge(aws.ToString(now.Policy))
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: then}}
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: then}}
 	switch {
 	case then == "":
 		s.State, s.Why = ports.SettingLeftOut, bucket.NothingToDemand
 	case same:
 		s.State = ports.SettingFine
 	}
-	s.arrange = func() error {
+	s.Write = func() error {
 		_, err := b.client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.bucket, Policy: &then})
 		return err
 	}
 	return s, err
 }
 
-func (b *Blobs) pages(ctx context.Context, origins []string) (setting, error) {
+func (b *Blobs) pages(ctx context.Context, origins []string) (ports.Told, error) {
 	wanted := bucket.PagesOf(origins)
-	s := setting{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
+	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
 	if len(origins) == 0 {
 		s.State, s.Why = ports.SettingLeftOut, bucket.NoPages
 		return s, nil
@@ -167,7 +157,7 @@ func (b *Blobs) pages(ctx context.Context, origins []string) (setting, error) {
 			s.State = ports.SettingFine
 		}
 	}
-	s.arrange = func() error {
+	s.Write = func() error {
 		rule := types.CORSRule{
 			ID: &wanted.ID, AllowedOrigins: wanted.Origins, AllowedMethods: wanted.Methods, AllowedHeaders: wanted.Headers, ExposeHeaders: wanted.Exposed,
 			MaxAgeSeconds: aws.Int32(int32(wanted.Seconds)), //nolint:gosec // ten minutes
