@@ -53,6 +53,10 @@ type Finding struct {
 func New(p Program, version string) *cobra.Command {
 	root := &cobra.Command{
 		Use: "surgicase", Short: "The back office of a surgical practice: cases, their lifecycle and provider pay.",
+		Long: "The back office of a surgical practice: cases, their lifecycle and provider pay.\n\n" +
+			"Environment variables configure it; `surgicase check` says what they are worth. To try it:\n\n" +
+			"  AUTH_MODE=trusted surgicase serve --demo\n\n" +
+			"Commands exit with 0 when done, 1 when it could not be done, 2 when words or configuration are wrong.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
