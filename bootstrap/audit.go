@@ -152,6 +152,27 @@ func (p *program) VerifyAudit(ctx context.Context, of cli.Evidence, progress cli
 	return report, err
 }
 
+// verifyTrail is the daily verification. It trusts the checkpoint key at hand, and those before it.
+func verifyTrail(ctx context.Context, c Config, secrets ports.Secrets, trail *operations.Trail, who permission.Actor) (string, error) {
+	secret, err := secrets.Get(ctx, ports.CheckpointKeySecret)
+	if err != nil {
+		return "", err
+	}
+	_, keys, err := operations.ReadCheckpointKey(secret)
+	if err != nil {
+		return "", err
+	}
+	kept, err := c.checkpointFolder().Checkpoints()
+	if err != nil {
+		return "", err
+	}
+	report, err := trail.Verify(ctx, who, kept, keys)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d entries and %d checkpoints are sound, %d entries wait for their seal", report.Last.Seq, report.Checkpoints, report.Unsealed), nil
+}
+
 func verifyExport(path string, verify func(audit.Evidence) (audit.Report, error)) (audit.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -134,6 +134,7 @@ func newReportCollector(figures *operations.Figures, jobs operations.JobList) *r
 	single("audit_entries_sealed", "Entries of the audit trail that are sealed.", func(r operations.Report) float64 { return float64(r.Seal.Sealed) })
 	single("audit_seal_lag_seconds", "How long the oldest entry of the audit trail has waited for its seal; 0 if none waits.", func(r operations.Report) float64 { return r.Since(r.Seal.OldestUnsealed).Seconds() })
 	single("audit_checkpoint_age_seconds", "How old the last signed checkpoint of the audit trail is; 0 if there is none yet.", func(r operations.Report) float64 { return r.Since(r.Seal.LastCheckpoint).Seconds() })
+	single("audit_trail_broken", "1 if the last verification of the audit trail found it changed; 0 if it was sound, or there was none.", func(r operations.Report) float64 { return boolean(r.Jobs.TrailBroken()) })
 	of := func(read func(operations.JobState) float64) func(operations.Report) map[string]float64 {
 		return jobStates(jobs, read)
 	}

@@ -48,6 +48,26 @@ func standing(ctx context.Context, r ports.Repos, now time.Time) (s Standing, er
 // Led says whether an instance runs the jobs.
 func (s Standing) Led() bool { return s.At.Before(s.Leads) }
 
+// VerifyAudit is the job that verifies the audit trail, and TrailBroken how it ends if somebody changed the trail.
+const (
+	VerifyAudit = "audit_verify"
+	TrailBroken = "audit_trail_broken"
+)
+
+// TrailBroken says whether the last verification that came to a verdict found the audit trail broken.
+func (s Standing) TrailBroken() (broken bool) {
+	for _, run := range s.Runs { // the last one last
+		switch {
+		case run.Job != VerifyAudit:
+		case run.State == job.Done:
+			broken = false
+		case run.State == job.Failed && run.Outcome == TrailBroken:
+			broken = true
+		}
+	}
+	return broken
+}
+
 // JobState is how a scheduled job stands.
 type JobState struct {
 	Succeeded time.Time     // when it last did; zero if it did not within the last days

@@ -2,9 +2,12 @@ package operations
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -77,6 +80,45 @@ func (s *Trail) Read(ctx context.Context, do func(audit.Evidence) error) error {
 		}
 		return do(e)
 	})
+}
+
+// VerifyPatience is how long a verification may take. A trail of ten million entries takes minutes.
+const VerifyPatience = time.Hour
+
+// Verify checks the trail from its beginning to its end, against its own checkpoints and those that were kept
+// elsewhere. Nothing less finds an old entry that was changed, so it is always the whole. It is put on the trail.
+//
+// Faults: Forbidden; Conflict "audit_trail_broken" if somebody changed the trail, "audit_entry_unsealed" if an
+// entry has waited for too long, which may only want a sealer; Unavailable "audit_verify_timeout".
+func (s *Trail) Verify(ctx context.Context, who permission.Actor, kept []audit.Checkpoint, keys []audit.PublicKey) (report audit.Report, err error) {
+	entry := audit.Record(who, permission.ReadAudit, "audit_verification", "", s.clock.Now())
+	if err := permission.Check(who, permission.ReadAudit, ""); err != nil {
+		return report, ports.Refused(ctx, s.store, entry, err)
+	}
+	if err := s.store.Logged(ctx, entry.Reading()); err != nil {
+		return report, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, VerifyPatience)
+	defer cancel()
+	err = s.Read(ctx, func(e audit.Evidence) (err error) {
+		report, err = e.Verify(kept, keys, func(int64) {})
+		return err
+	})
+	return report, judged(ctx, err)
+}
+
+// judged gives a broken trail its code, by which people and metrics know it.
+func judged(ctx context.Context, err error) error {
+	var broken *audit.Broken
+	switch {
+	case errors.As(err, &broken) && broken.Why == audit.Unsealed:
+		return fault.New(fault.Conflict, "audit_entry_unsealed", "An entry of the audit trail was not sealed in time.").Because(err)
+	case errors.As(err, &broken):
+		return fault.New(fault.Conflict, TrailBroken, "The audit trail is not what it was.").Because(err)
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New(fault.Unavailable, "audit_verify_timeout", "Verifying the audit trail took too long.").Because(err)
+	}
+	return err
 }
 
 // Export is Read for taking the trail out of the house, which is put on the trail.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"surgicase/domain/permission"
@@ -80,5 +81,46 @@ func TestStalePricesAreCaughtUp(t *testing.T) {
 			}
 		}
 		p.get("/case?case_id=c-1", "dr-a").is(200).has("case.version", version.(float64)+1)
+	})
+}
+
+// TestTheTrailIsVerifiedDaily has an entry changed by somebody who went past the program.
+func TestTheTrailIsVerifiedDaily(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		p.get("/audit_log", "global-admin").is(200)
+		seal := func() {
+			if _, err := p.Sealer.Work(t.Context()); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		seal()
+		p.tick()
+		for _, minute := range []string{"00", "01", "02", "03"} {
+			p.at("2026-03-03 04:" + minute)
+			seal()
+		}
+		db := p.database()
+		verified := func(want string) {
+			p.t.Helper()
+			if got := db.value("SELECT outcome FROM job_runs WHERE job = 'audit_verify' AND by_hand = 0 ORDER BY scheduled_at DESC LIMIT 1"); !strings.Contains(got, want) {
+				p.t.Errorf("the verification ended with %q, want %q", got, want)
+			}
+		}
+		verified("checkpoints are sound")
+		p.counts(0, "audit_trail_broken")
+		p.spoil("DROP TRIGGER audit_entries_unchanged")
+		p.spoil("UPDATE audit_entries SET actor_id = 'somebody' WHERE entry_id = 1")
+		for _, minute := range []string{"00", "01", "02", "03"} {
+			p.at("2026-03-04 04:" + minute)
+		}
+		verified("audit_trail_broken")
+		p.counts(1, "audit_trail_broken")
+		p.counts(1, "job_failed", "name", "audit_verify")
+		if told := db.value("SELECT COUNT(*) FROM outbox WHERE topic = 'job_failed'"); told != "1" {
+			p.t.Errorf("%s failures are told", told)
+		}
+		p.send(http.MethodPost, "/scheduler/jobs/audit_verify/run", "user-admin", nil).refused(403, "not_allowed")
+		p.send(http.MethodPost, "/scheduler/jobs/audit_verify/run", "global-admin", nil).is(200).has("run.state", "failed", "outcome", "audit_trail_broken").lacks("somebody", "seal 1")
 	})
 }
