@@ -1,9 +1,14 @@
 package bootstrap
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"strings"
 
+	"surgicase/adapters/cli"
+	"surgicase/domain/fault"
+	"surgicase/domain/npi"
 	"surgicase/ports"
 )
 
@@ -69,6 +74,46 @@ func (c Config) registry() string {
 
 func openRegistry(c Config, store ports.Store, clock ports.Clock) (ports.Registry, error) {
 	return registries[c.registry()](c, store, clock)
+}
+
+// registryFinding says where NPIs are looked up, and whether it answers. The directory is in the database, which
+// comes later.
+func (c Config) registryFinding(ctx context.Context) []cli.Finding {
+	switch c.registry() {
+	case registryStub:
+		f := cli.Finding{What: "NPI registry", OK: true, Warn: c.production(), Detail: "knows a few invented providers (NPI_REGISTRY=stub)"}
+		if f.Warn {
+			f.Detail += ", and no real one is found in it: set NPI_REGISTRY to local or cms, and leave ALLOW_STUBS unset"
+		}
+		return []cli.Finding{f}
+	case "local":
+		return nil
+	}
+	registry, err := openRegistry(c, nil, systemClock{})
+	if err == nil {
+		_, _, err = registry.LookUp(ctx, nobodysNPI)
+	}
+	if errors.Is(err, fault.NotFound) {
+		err = nil // it answers
+	}
+	return []cli.Finding{found("NPI registry", "the registry of CMS answers (NPI_REGISTRY=cms)", err)}
+}
+
+// nobodysNPI is the example of the standard for the check digit. Asking for it tells nobody about a provider.
+const nobodysNPI npi.NPI = 1234567893
+
+// directoryFinding says whether there is anybody in the directory.
+func directoryFinding(ctx context.Context, store ports.Store) cli.Finding {
+	empty := false
+	err := store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		empty, err = r.NPIs.Empty(ctx)
+		return err
+	})
+	f := found("NPI registry", "is the provider directory in the database (NPI_REGISTRY=local)", err)
+	if f.OK && empty {
+		f.Warn, f.Detail = true, f.Detail+"; nothing is loaded yet: surgicase npi sync, or npi import with a file of NPPES"
+	}
+	return f
 }
 
 // checkNPI says what is wrong with where NPIs are looked up.

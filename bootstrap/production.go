@@ -8,10 +8,12 @@ func (c Config) offline() []string {
 		return nil
 	}
 	if c.StorageURL.scheme() == "file" {
-		parts = append(parts, "STORAGE_URL=file:// keeps documents on this machine alone")
+		parts = append(parts, onThisMachine)
 	}
 	if c.EmailURL.scheme() == "log" {
 		parts = append(parts, "EMAIL_URL=log:// sends no mail")
 	}
 	return parts
 }
+
+const onThisMachine = "STORAGE_URL=file:// keeps documents on this machine alone"

@@ -108,8 +108,8 @@ func storageFinding(ctx context.Context, c Config, env environment, secrets port
 	}
 	err = errors.Join(err, closed(blobs))
 	f := found("storage", c.StorageURL.scheme()+" takes objects and gives them back", err)
-	if offline := c.offline(); f.OK && len(offline) > 0 {
-		f.Warn, f.Detail = true, f.Detail+"; "+offline[0]
+	if f.OK && c.production() && c.StorageURL.scheme() == "file" {
+		f.Warn, f.Detail = true, f.Detail+"; "+onThisMachine
 	}
 	return f
 }

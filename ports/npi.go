@@ -26,6 +26,9 @@ type NPIDirectory interface {
 	// Search returns up to q.Limit active records whose names have all the words of the query, those
 	// with more of them whole first, then by name and number. A query without words finds none.
 	Search(ctx context.Context, q npi.Query) ([]npi.Record, error)
+
+	// Empty says whether nothing was loaded yet.
+	Empty(ctx context.Context) (bool, error)
 }
 
 // NPILoads brings files into the directory.

@@ -107,7 +107,7 @@ func (s *Store) MigrationStatus(ctx context.Context) ([]MigrationState, error) {
 }
 
 // CheckVersion says whether the schema is the one this program was made for. Unavailable
-// "schema_version" if it is older or newer.
+// "schema_version" if it is older, "schema_newer" if it is of a newer program.
 func (s *Store) CheckVersion(ctx context.Context) error {
 	m, err := s.migrator()
 	if err != nil {
@@ -116,6 +116,9 @@ func (s *Store) CheckVersion(ctx context.Context) error {
 	have, want, err := m.GetVersions(ctx)
 	if err != nil {
 		return outward(err)
+	}
+	if have > want {
+		return fault.New(fault.Unavailable, "schema_newer", "%s", fmt.Sprintf("the database has schema version %d of a newer program, this one knows %d: start the newer one", have, want))
 	}
 	if have != want {
 		return fault.New(fault.Unavailable, "schema_version", "%s", fmt.Sprintf("the database has schema version %d, this program needs %d: run `surgicase migrate up`", have, want))

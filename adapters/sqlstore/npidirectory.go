@@ -26,6 +26,13 @@ func (r directoryRepo) Get(ctx context.Context, number npi.NPI) (npi.Record, err
 	return found[number], err
 }
 
+// Empty implements ports.NPIDirectory.
+func (r directoryRepo) Empty(ctx context.Context) (bool, error) {
+	var some int
+	err := r.db.WithContext(ctx).Raw("SELECT EXISTS (SELECT 1 FROM npi_directory)").Row().Scan(&some)
+	return some == 0, err
+}
+
 // records reads the records of some NPIs. It goes past GORM, which would spend more time on a row than
 // the database does.
 func (r directoryRepo) records(ctx context.Context, numbers []int64) (map[npi.NPI]npi.Record, error) {

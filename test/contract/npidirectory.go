@@ -19,6 +19,7 @@ import (
 func NPIDirectory(t *testing.T, open func(*testing.T) ports.Store) {
 	sentences(t, open, []sentence{
 		{"a record comes back as loaded", recordRoundTrip},
+		{"it is empty until something was loaded", emptyDirectory},
 		{"an unknown NPI is NotFound", unknownNPI},
 		{"the newer line wins, whichever comes first", newerLineWins},
 		{"a deactivated NPI keeps its name and is found by nobody", deactivatedRecord},
@@ -234,6 +235,16 @@ func rankedSearch(w *world) {
 	equal(w.t, "found", len(found), 50)
 	equal(w.t, "first", found[0].Name(), "ZED SMITH")
 	equal(w.t, "second", found[1].Name(), "A000 SMITHSON")
+}
+
+func emptyDirectory(w *world) {
+	empty := func() bool {
+		w.t.Helper()
+		return read(w, func(ctx context.Context, r ports.Repos) (bool, error) { return r.NPIs.Empty(ctx) })
+	}
+	equal(w.t, "empty at first", empty(), true)
+	w.publish(person(1, "ANN", "LEE", 1))
+	equal(w.t, "empty afterwards", empty(), false)
 }
 
 func emptySearch(w *world) {

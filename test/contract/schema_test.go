@@ -80,6 +80,16 @@ func checksVersion(t *testing.T, db *database) {
 	if err := db.CheckVersion(ctx); err != nil {
 		t.Errorf("after migrating: %v", err)
 	}
+	raw := db.raw(t)
+	defer raw.Close()
+	for _, statement := range []string{"INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)", "DELETE FROM goose_db_version WHERE version_id = 9999"} {
+		if _, err := raw.ExecContext(ctx, statement); err != nil {
+			t.Fatal(err)
+		}
+		if err, newer := db.CheckVersion(ctx), strings.HasPrefix(statement, "INSERT"); newer && fault.CodeOf(err) != "schema_newer" || !newer && err != nil {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
 	states, err := db.MigrationStatus(ctx)
 	if err != nil || len(states) < 2 || slices.ContainsFunc(states, func(s sqlstore.MigrationState) bool { return !s.Applied }) {
 		t.Errorf("status %v, %v", states, err)
