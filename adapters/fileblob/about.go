@@ -23,7 +23,7 @@ type note struct {
 
 // note is written before its file is placed, so that a file without one is rare. Its failures are
 // not worth failing for.
-func (b *Blobs) note(o ports.Object) {
+func (b *tree) note(o ports.Object) {
 	content, err := json.Marshal(note{Size: o.Size, Written: o.StoredAt.UnixNano(), ContentType: o.ContentType, SHA256: o.SHA256})
 	if err != nil {
 		return
@@ -35,7 +35,7 @@ func (b *Blobs) note(o ports.Object) {
 	_ = b.root.Remove(draft)
 }
 
-func (b *Blobs) about(key string, info fs.FileInfo) ports.Object {
+func (b *tree) about(key string, info fs.FileInfo) ports.Object {
 	o := ports.Object{Key: key, Size: info.Size(), ContentType: typeByName(key), StoredAt: info.ModTime().UTC().Truncate(time.Second)}
 	content, err := b.root.ReadFile(path.Join(abouts, key))
 	if err != nil {

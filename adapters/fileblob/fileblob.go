@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -35,9 +36,16 @@ const abandoned = 24 * time.Hour
 
 // Blobs is a ports.Blobs.
 type Blobs struct {
-	root  *os.Root // the operating system keeps every path within it, symbolic links too
-	links sealer
-	now   func() time.Time
+	folder string
+	open   atomic.Pointer[tree]
+	links  sealer
+	now    func() time.Time
+}
+
+// tree is the folder as it was found.
+type tree struct {
+	root *os.Root // the operating system keeps every path within it, symbolic links too
+	now  func() time.Time
 }
 
 // Open makes the folder if need be, and clears away what a program that was killed left half written.
@@ -49,18 +57,47 @@ func Open(c Config) (*Blobs, error) {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, away(err)
 	}
-	root, err := os.OpenRoot(c.Folder)
+	t, err := openTree(c.Folder, c.Now)
 	if err != nil {
 		return nil, away(err)
 	}
-	b := &Blobs{root: root, links: links, now: c.Now}
-	if err := b.clear(); err != nil {
-		return nil, away(errors.Join(err, root.Close()))
+	if err := t.clear(); err != nil {
+		return nil, away(errors.Join(err, t.root.Close()))
 	}
+	b := &Blobs{folder: c.Folder, links: links, now: c.Now}
+	b.open.Store(t)
 	return b, nil
 }
 
-func (b *Blobs) clear() error {
+func openTree(folder string, now func() time.Time) (*tree, error) {
+	root, err := os.OpenRoot(folder)
+	return &tree{root, now}, err
+}
+
+// here is the folder that is there now. An open folder outlives its name: when its disk was taken away and came back,
+// or it was moved aside, what is written into it is acknowledged and found by nobody. One that is not ours, such as
+// that under a disk that is away, is none.
+func (b *Blobs) here() (*tree, error) {
+	t := b.open.Load()
+	there, err := os.Stat(b.folder)
+	if err != nil {
+		return nil, away(err)
+	}
+	if ours, err := t.root.Stat("."); err == nil && os.SameFile(ours, there) {
+		return t, nil
+	}
+	t, err = openTree(b.folder, b.now)
+	if err != nil {
+		return nil, away(err)
+	}
+	if _, err := t.root.Stat(drafts); err != nil {
+		return nil, away(errors.Join(err, t.root.Close()))
+	}
+	b.open.Store(t) // the other is closed when nobody uses it any more
+	return t, nil
+}
+
+func (b *tree) clear() error {
 	for _, own := range []string{drafts, abouts} {
 		if err := b.root.MkdirAll(own, 0o700); err != nil {
 			return err
@@ -76,30 +113,37 @@ func (b *Blobs) clear() error {
 }
 
 // Close closes the folder.
-func (b *Blobs) Close() error { return b.root.Close() }
+func (b *Blobs) Close() error { return b.open.Load().root.Close() }
 
 // Put implements ports.Blobs.
 func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader) (ports.Object, error) {
 	if err := document.CheckKey(object.Key); err != nil {
 		return ports.Object{}, err
 	}
-	draft, err := b.write(ctx, &object, content)
+	t, err := b.here()
+	if err != nil {
+		return ports.Object{}, err
+	}
+	draft, err := t.write(ctx, &object, content)
 	if draft != "" {
-		defer func() { _ = b.root.Remove(draft) }() // it is gone when it was placed
+		defer func() { _ = t.root.Remove(draft) }() // it is gone when it was placed
 	}
 	if err != nil {
 		return ports.Object{}, err
 	}
-	b.note(object)
-	if err := b.place(draft, object.Key); err != nil {
+	t.note(object)
+	if err := t.place(draft, object.Key); err != nil {
 		return ports.Object{}, away(err)
+	}
+	if still, err := b.here(); err != nil || still != t {
+		return ports.Object{}, away(err) // it lies where nobody finds it
 	}
 	object.StoredAt = object.StoredAt.Truncate(time.Second)
 	return object, nil
 }
 
 // write brings content to the disk as a draft and completes what is known about the object.
-func (b *Blobs) write(ctx context.Context, object *ports.Object, content io.Reader) (draft string, err error) {
+func (b *tree) write(ctx context.Context, object *ports.Object, content io.Reader) (draft string, err error) {
 	draft = path.Join(drafts, randomName())
 	file, err := b.root.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -143,7 +187,7 @@ func (p patient) Read(b []byte) (int, error) {
 }
 
 // place gives a draft its name. A folder that another removal took away in between is made again.
-func (b *Blobs) place(draft, key string) (err error) {
+func (b *tree) place(draft, key string) (err error) {
 	folder := path.Dir(key)
 	for range 5 {
 		if err = b.makeFolder(folder); err == nil {
@@ -157,7 +201,7 @@ func (b *Blobs) place(draft, key string) (err error) {
 }
 
 // makeFolder makes a folder and those above it, and has their names survive a power cut.
-func (b *Blobs) makeFolder(folder string) error {
+func (b *tree) makeFolder(folder string) error {
 	if _, err := b.root.Stat(folder); err == nil || folder == "." {
 		return nil
 	}
@@ -171,7 +215,7 @@ func (b *Blobs) makeFolder(folder string) error {
 	return b.sync(above)
 }
 
-func (b *Blobs) sync(folder string) error {
+func (b *tree) sync(folder string) error {
 	f, err := b.root.Open(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // a removal took it away again
@@ -184,7 +228,11 @@ func (b *Blobs) sync(folder string) error {
 
 // Get implements ports.Blobs.
 func (b *Blobs) Get(_ context.Context, key string, span ports.Span) (io.ReadCloser, ports.Object, error) {
-	file, object, err := b.open(key)
+	t, err := b.here()
+	if err != nil {
+		return nil, ports.Object{}, err
+	}
+	file, object, err := t.open(key)
 	if err != nil {
 		return nil, ports.Object{}, err
 	}
@@ -203,7 +251,7 @@ type part struct {
 	io.Closer
 }
 
-func (b *Blobs) open(key string) (*os.File, ports.Object, error) {
+func (b *tree) open(key string) (*os.File, ports.Object, error) {
 	if err := document.CheckKey(key); err != nil {
 		return nil, ports.Object{}, err
 	}
@@ -226,14 +274,18 @@ func (b *Blobs) Stat(_ context.Context, key string) (ports.Object, error) {
 	if err := document.CheckKey(key); err != nil {
 		return ports.Object{}, err
 	}
-	info, err := b.root.Stat(key)
+	t, err := b.here()
+	if err != nil {
+		return ports.Object{}, err
+	}
+	info, err := t.root.Stat(key)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
 		return ports.Object{}, translated(err)
 	}
-	return b.about(key, info), nil
+	return t.about(key, info), nil
 }
 
 // Remove implements ports.Blobs. Folders that it leaves empty go, too: their names hold ids.
@@ -241,20 +293,24 @@ func (b *Blobs) Remove(_ context.Context, key string) error {
 	if err := document.CheckKey(key); err != nil {
 		return err
 	}
-	if info, err := b.root.Lstat(key); err == nil && info.IsDir() {
+	t, err := b.here()
+	if err != nil {
+		return err
+	}
+	if info, err := t.root.Lstat(key); err == nil && info.IsDir() {
 		return nil
 	}
-	err := b.root.Remove(key)
+	err = t.root.Remove(key)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		err = nil
 	}
-	if err = errors.Join(err, b.sync(path.Dir(key))); err != nil {
+	if err = errors.Join(err, t.sync(path.Dir(key))); err != nil {
 		return away(err)
 	}
-	_ = b.root.Remove(path.Join(abouts, key)) // without its file it says nothing
+	_ = t.root.Remove(path.Join(abouts, key)) // without its file it says nothing
 	for _, tree := range []string{".", abouts} {
 		for folder := path.Dir(key); folder != "."; folder = path.Dir(folder) {
-			if b.root.Remove(path.Join(tree, folder)) != nil {
+			if t.root.Remove(path.Join(tree, folder)) != nil {
 				break // not empty
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,7 +107,7 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 func TestWhatAKilledProgramLeftIsClearedAfterADay(t *testing.T) {
 	folder, now := t.TempDir(), time.Now()
 	b := opened(t, folder, time.Now)
-	if err := b.root.WriteFile(drafts+"/HALF", []byte("half"), 0o600); err != nil {
+	if err := b.open.Load().root.WriteFile(drafts+"/HALF", []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, later := range []struct {
@@ -154,6 +155,52 @@ func TestAFolderThatCannotBeUsedIsUnavailable(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAFolderThatCameBackIsTheOneThatCounts takes the disk with the folder away, and puts it back as a new mount would.
+func TestAFolderThatCameBackIsTheOneThatCounts(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "objects")
+	b := opened(t, folder, time.Now)
+	put(t, b, "a", "before")
+	step := func(errs ...error) {
+		t.Helper()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(when string) {
+		t.Helper()
+		_, err := b.Put(t.Context(), ports.Object{Key: "b", Size: 1}, strings.NewReader("x"))
+		if _, stat := b.Stat(t.Context(), "a"); fault.CodeOf(err) != "storage_unavailable" || fault.CodeOf(stat) != "storage_unavailable" {
+			t.Errorf("%s: %v, %v", when, err, stat)
+		}
+	}
+	step(os.Rename(folder, folder+".away"))
+	refused("it is gone")
+	step(os.Mkdir(folder, 0o700))
+	refused("there is only the place where it was")
+	step(os.Remove(folder), os.CopyFS(folder, os.DirFS(folder+".away")))
+	if stat(t, b, "a").Size != 6 {
+		t.Error("what was stored before is not found")
+	}
+	put(t, b, "c", "after")
+	if content, err := os.ReadFile(filepath.Join(folder, "c")); err != nil || string(content) != "after" {
+		t.Errorf("it went elsewhere: %q, %v", content, err)
+	}
+}
+
+// TestAnUploadThatMissedTheFolderIsRefused moves the folder aside while an object is on its way into it.
+func TestAnUploadThatMissedTheFolderIsRefused(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "objects")
+	b := opened(t, folder, time.Now)
+	moving := readers(func([]byte) (int, error) { _ = os.Rename(folder, folder+".away"); return 0, io.EOF })
+	if _, err := b.Put(t.Context(), ports.Object{Key: "a", Size: 1}, io.MultiReader(strings.NewReader("x"), moving)); fault.CodeOf(err) != "storage_unavailable" {
+		t.Errorf("got %v", err)
+	}
+}
+
+type readers func([]byte) (int, error)
+
+func (r readers) Read(to []byte) (int, error) { return r(to) }
 
 func TestLinks(t *testing.T) {
 	now := time.Now()

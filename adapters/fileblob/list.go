@@ -23,12 +23,17 @@ func (b *Blobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Object,
 		if strings.HasPrefix(prefix, ".") || !fs.ValidPath(folder) {
 			return // no key begins like that
 		}
-		b.walk(ctx, folder, prefix, yield)
+		t, err := b.here()
+		if err != nil {
+			yield(ports.Object{}, err)
+			return
+		}
+		t.walk(ctx, folder, prefix, yield)
 	}
 }
 
 // walk gives the files in and below a folder, and says whether to go on.
-func (b *Blobs) walk(ctx context.Context, folder, prefix string, yield func(ports.Object, error) bool) bool {
+func (b *tree) walk(ctx context.Context, folder, prefix string, yield func(ports.Object, error) bool) bool {
 	entries, err := fs.ReadDir(b.root.FS(), folder)
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return errors.Is(translated(err), ports.NoObject().Kind) || yield(ports.Object{}, away(err)) && false

@@ -15,7 +15,11 @@ const permissions = "permissions"
 // Settings implements ports.StorageSetup. Links to files lead to the program itself, which minds the origins.
 func (b *Blobs) Settings(ctx context.Context, _ []string) ([]ports.StorageSetting, error) {
 	open := 0
-	err := b.each(ctx, func(_ string, mode fs.FileMode) error {
+	t, err := b.here()
+	if err != nil {
+		return nil, err
+	}
+	err = t.each(ctx, func(_ string, mode fs.FileMode) error {
 		if mode.Perm()&0o077 != 0 {
 			open++
 		}
@@ -33,16 +37,20 @@ func (b *Blobs) Arrange(ctx context.Context, _ []string, name string) error {
 	if name != permissions {
 		return ports.NoSuchSetting(nil)
 	}
-	return b.each(ctx, func(path string, mode fs.FileMode) error {
+	t, err := b.here()
+	if err != nil {
+		return err
+	}
+	return t.each(ctx, func(path string, mode fs.FileMode) error {
 		if mode.Perm()&0o077 == 0 {
 			return nil
 		}
-		return b.root.Chmod(path, mode.Perm()&0o700)
+		return t.root.Chmod(path, mode.Perm()&0o700)
 	})
 }
 
 // each gives every folder and file with its mode. One that goes meanwhile is none, and links are not ours.
-func (b *Blobs) each(ctx context.Context, do func(path string, mode fs.FileMode) error) error {
+func (b *tree) each(ctx context.Context, do func(path string, mode fs.FileMode) error) error {
 	err := fs.WalkDir(b.root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err = errors.Join(err, ctx.Err()); err == nil {
 			var info fs.FileInfo
