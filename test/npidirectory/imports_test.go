@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -21,7 +20,6 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3"
 
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/npidirectory"
@@ -58,11 +56,7 @@ func loadHere() error {
 			return err
 		}
 	}
-	keys, err := sqlstore.OpenKeyring([]byte(os.Getenv(keysOf)))
-	if err != nil {
-		return err
-	}
-	store, err := sqlstore.OpenSQLite(sqlstore.Config{URL: os.Getenv(databaseOf), Keys: keys})
+	store, err := open(os.Getenv(databaseOf), os.Getenv(keysOf))
 	if err != nil {
 		return err
 	}
@@ -75,6 +69,19 @@ func loadHere() error {
 		_, _ = fmt.Println(p.Rows)
 	})
 	return errors.Join(err, store.Close())
+}
+
+// open opens a database of either kind.
+func open(url, keySet string) (*sqlstore.Store, error) {
+	keys, err := sqlstore.OpenKeyring([]byte(keySet))
+	if err != nil {
+		return nil, err
+	}
+	c := sqlstore.Config{URL: url, Keys: keys, PoolSize: 4, PoolOverflow: 4, PoolTimeout: 10 * time.Second}
+	if strings.HasPrefix(url, "mysql://") {
+		return sqlstore.OpenMySQL(c)
+	}
+	return sqlstore.OpenSQLite(c)
 }
 
 var operator = permission.System("test")
@@ -99,12 +106,14 @@ type house struct {
 
 func newHouse(t *testing.T, files ports.NPIFiles) *house {
 	t.Helper()
-	h := &house{t: t, url: given.TempSQLite(t), keys: given.KeySet(t), clock: given.NewClock()}
-	keys, err := sqlstore.OpenKeyring([]byte(h.keys))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if h.store, err = sqlstore.OpenSQLite(sqlstore.Config{URL: h.url, Keys: keys}); err != nil {
+	return newHouseOn(t, given.TempSQLite(t), files)
+}
+
+func newHouseOn(t *testing.T, url string, files ports.NPIFiles) *house {
+	t.Helper()
+	h := &house{t: t, url: url, keys: given.KeySet(t), clock: given.NewClock()}
+	var err error
+	if h.store, err = open(h.url, h.keys); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
@@ -123,11 +132,6 @@ func (h *house) load(name string, content []byte) (npidirectory.Imported, error)
 // content is a digest of everything that a load leaves.
 func (h *house) content() string {
 	h.t.Helper()
-	db, err := sql.Open("sqlite3", strings.TrimPrefix(h.url, "sqlite://"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer db.Close()
 	sum := sha256.New()
 	for _, query := range []string{
 		"SELECT npi, entity_type, organization_name, last_name, first_name, address, city, state, zip, updated_on, deactivated_on, reactivated_on FROM npi_directory ORDER BY npi",
@@ -135,25 +139,7 @@ func (h *house) content() string {
 		"SELECT row_no, reason FROM npi_rejected_rows ORDER BY row_no",
 		"SELECT rows_done, rows_added, rows_changed, rows_unchanged, rows_rejected, finished_at IS NULL FROM npi_files",
 	} {
-		rows, err := db.Query(query)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		defer rows.Close()
-		columns, _ := rows.Columns()
-		values, targets := make([]sql.NullString, len(columns)), make([]any, len(columns))
-		for i := range values {
-			targets[i] = &values[i]
-		}
-		for rows.Next() {
-			if err := rows.Scan(targets...); err != nil {
-				h.t.Fatal(err)
-			}
-			_, _ = fmt.Fprintln(sum, values)
-		}
-		if err := rows.Err(); err != nil {
-			h.t.Fatal(err)
-		}
+		_, _ = fmt.Fprintln(sum, strings.Join(given.Rows(h.t, h.url, query), "\n"))
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
@@ -220,12 +206,25 @@ func (h *house) kill(file string, after time.Duration) (told string, killed bool
 
 func TestKilledTenTimesAnImportEndsAsACleanOne(t *testing.T) {
 	t.Parallel()
-	content := zipOf(t, nppes.Spec{Rows: 12_000, Seed: 7, Hostile: 100})
+	for name, is := range map[string]struct {
+		url  func(testing.TB) string
+		rows int
+	}{"SQLite": {given.TempSQLite, 12_000}, "MariaDB": {given.MariaDB, 6_000}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killedTenTimes(t, is.url, is.rows)
+		})
+	}
+}
+
+func killedTenTimes(t *testing.T, url func(testing.TB) string, rows int) {
+	t.Helper()
+	content := zipOf(t, nppes.Spec{Rows: rows, Seed: 7, Hostile: 100})
 	file := filepath.Join(t.TempDir(), "weekly.zip")
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	clean, struck := newHouse(t, nil), newHouse(t, nil)
+	clean, struck := newHouseOn(t, url(t), nil), newHouseOn(t, url(t), nil)
 	started := time.Now()
 	if _, err := clean.imports.InBatchesOf(500).Import(t.Context(), operator, sourceOf("weekly.zip", content), nil); err != nil {
 		t.Fatal(err)
