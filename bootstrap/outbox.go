@@ -25,6 +25,7 @@ func newOutbox(store ports.Store, clock ports.Clock, ids ports.IDs, events ports
 			ports.RepriceStale: func(ctx context.Context, _ string) error { return prices.RepriceStale(ctx) },
 			ports.VerifyNPI:    lookup.Verify,
 			ports.SweepObject:  sweeper.Sweep,
+			ports.RemoveObject: sweeper.Remove,
 			ports.FindFiles:    sweeper.Find,
 		},
 	})

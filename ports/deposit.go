@@ -66,6 +66,18 @@ func (d Deposit) Presign(ctx context.Context, key func(document.Type) string, is
 	return o.Key, link, err
 }
 
+// Keep takes back the sweep of an object, in the transaction that makes the first reference to it. If the
+// sweep came first the object goes, and there must be no row.
+//
+// Faults: NotFound "object_not_found".
+func (d Deposit) Keep(ctx context.Context, r Repos, key string) error {
+	err := r.Outbox.Withdraw(ctx, SweepObject, key, d.Clock.Now())
+	if fault.CodeOf(err) == "task_gone" {
+		return NoObject()
+	}
+	return err
+}
+
 // Inspect looks at an object that a client has uploaded itself, and believes nothing: its size, what
 // its content is, and its checksum, for which it reads all of it where the store does not know.
 //

@@ -12,6 +12,10 @@ import (
 // document, or was one and is none any more. Its payload is the object's key, which holds ids only.
 const SweepObject = "sweep_object"
 
+// RemoveObject has an object removed of which it is settled that nothing refers to it, or ever will. Its
+// payload is the object's key.
+const RemoveObject = "remove_object"
+
 // FindFiles has the store asked for objects that clients may have uploaded themselves, for a case whose
 // files have names. Its payload is the id of the case.
 const FindFiles = "find_files"

@@ -100,6 +100,10 @@ type Outbox interface {
 	// Done marks a task as brought about.
 	Done(ctx context.Context, id int64, at time.Time) error
 
+	// Withdraw takes back the open tasks of a topic with this payload. Conflict "task_gone" if there are
+	// none, or none any more: of those who withdraw a task one succeeds.
+	Withdraw(ctx context.Context, topic, payload string, at time.Time) error
+
 	// Retry puts a failed task off and notes a short reason without patient data.
 	Retry(ctx context.Context, id int64, due time.Time, reason string) error
 

@@ -54,6 +54,15 @@ func (r outboxRepo) Done(ctx context.Context, id int64, at time.Time) error {
 	return r.db.WithContext(ctx).Exec("UPDATE outbox SET done_at = ? WHERE task_id = ? AND done_at IS NULL", micros(at), id).Error
 }
 
+// Withdraw implements ports.Outbox.
+func (r outboxRepo) Withdraw(ctx context.Context, topic, payload string, at time.Time) error {
+	done := r.db.WithContext(ctx).Exec("UPDATE outbox SET done_at = ? WHERE payload = ? AND topic = ? AND done_at IS NULL", micros(at), payload, topic)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return fault.New(fault.Conflict, "task_gone", "There is no such task any more.")
+	}
+	return done.Error
+}
+
 // Retry implements ports.Outbox.
 func (r outboxRepo) Retry(ctx context.Context, id int64, due time.Time, reason string) error {
 	if runes := []rune(reason); len(runes) > maxReason {

@@ -85,6 +85,9 @@ func (f *Files) attach(ctx context.Context, who permission.Actor, to Target, o p
 		if err := c.Attach(who, to.Kind, file, now); err != nil {
 			return err
 		}
+		if err := f.deposit.Keep(ctx, r, o.Key); err != nil {
+			return err
+		}
 		if err := r.Cases.Save(ctx, c, s.submit(&done, now)...); err != nil {
 			return beaten(err, twinExists)
 		}

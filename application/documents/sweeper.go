@@ -19,33 +19,47 @@ import (
 type Sweeper struct {
 	store ports.Store
 	blobs ports.Blobs
+	clock ports.Clock
 }
 
 // NewSweeper makes the service.
-func NewSweeper(store ports.Store, blobs ports.Blobs) *Sweeper {
-	return &Sweeper{store: store, blobs: blobs}
+func NewSweeper(store ports.Store, blobs ports.Blobs, clock ports.Clock) *Sweeper {
+	return &Sweeper{store: store, blobs: blobs, clock: clock}
 }
 
-// Sweep removes an object unless a document refers to it. Objects whose keys we did not make are none
-// of its business.
+// Sweep has an object removed unless a document refers to it. Who completes an upload takes the task back
+// that led here, and so does this: if both come at once one of them fails, and no document is left without
+// its object. Objects whose keys we did not make are none of its business.
 func (s *Sweeper) Sweep(ctx context.Context, key string) error {
 	place, ours := document.PlaceOf(key)
 	if !ours {
 		return nil
 	}
-	var wanted bool
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		if place.User != "" {
-			wanted, err = paperRefers(ctx, r, ident.UserID(place.User), key)
-		} else {
-			wanted, err = caseRefers(ctx, r, ident.CaseID(place.Case), key)
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		wanted, err := refers(ctx, r, place, key)
+		if err != nil || wanted {
+			return err
 		}
-		return err
+		now := s.clock.Now()
+		if err := r.Outbox.Withdraw(ctx, ports.SweepObject, key, now); err != nil {
+			return err
+		}
+		return r.Outbox.Put(ctx, ports.RemoveObject, key, now)
 	})
-	if err != nil || wanted {
-		return err
+	if fault.CodeOf(err) == "task_gone" {
+		return nil
 	}
-	return s.blobs.Remove(ctx, key)
+	return err
+}
+
+// Remove removes an object of which Sweep has settled that nobody wants it.
+func (s *Sweeper) Remove(ctx context.Context, key string) error { return s.blobs.Remove(ctx, key) }
+
+func refers(ctx context.Context, r ports.Repos, place document.Place, key string) (bool, error) {
+	if place.User != "" {
+		return paperRefers(ctx, r, ident.UserID(place.User), key)
+	}
+	return caseRefers(ctx, r, ident.CaseID(place.Case), key)
 }
 
 func caseRefers(ctx context.Context, r ports.Repos, id ident.CaseID, key string) (bool, error) {

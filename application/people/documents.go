@@ -87,6 +87,9 @@ func (d *Documents) edit(ctx context.Context, who permission.Actor, id ident.Use
 			return err
 		}
 		u.UpdatedAt = now
+		if err := d.keepNew(ctx, r, held, u.Documents); err != nil {
+			return err
+		}
 		if err := r.Users.Save(ctx, u); err != nil {
 			return err
 		}
@@ -100,12 +103,29 @@ func (d *Documents) edit(ctx context.Context, who permission.Actor, id ident.Use
 	return s.refused(ctx, who, permission.EditProfile, string(id), err, "documents")
 }
 
+// keepNew saves the objects of new documents from being swept.
+func (d *Documents) keepNew(ctx context.Context, r ports.Repos, held, now []directory.UserDocument) error {
+	for _, n := range now {
+		key := n.Key.ForStore()
+		if _, ours := document.PlaceOf(key); !ours || referred(held, key) {
+			continue
+		}
+		if err := d.deposit.Keep(ctx, r, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func referred(by []directory.UserDocument, key string) bool {
+	return slices.ContainsFunc(by, func(d directory.UserDocument) bool { return d.Key.ForStore() == key })
+}
+
 // sweepGone has the objects swept that we stored for documents which the user has no more.
 func sweepGone(ctx context.Context, r ports.Repos, held []directory.UserDocument, u *directory.User, clock ports.Clock) error {
 	for _, h := range held {
 		key := h.Key.ForStore()
-		kept := slices.ContainsFunc(u.Documents, func(d directory.UserDocument) bool { return d.Key.ForStore() == key })
-		if _, ours := document.PlaceOf(key); kept || !ours {
+		if _, ours := document.PlaceOf(key); !ours || referred(u.Documents, key) {
 			continue
 		}
 		if err := r.Outbox.Put(ctx, ports.SweepObject, key, clock.Now()); err != nil {

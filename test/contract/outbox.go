@@ -20,6 +20,7 @@ func Outbox(t *testing.T, open func(*testing.T) ports.Store) {
 		{"who asks for some topics gets those, who asks for all others gets those", taskTopics},
 		{"no tasks make an empty list, not nil", noTasks},
 		{"a task that is done is never due again", taskDone},
+		{"a task that is taken back is never due again, and cannot be taken back twice", taskWithdrawn},
 		{"a failed task comes back later and counts its attempts", taskRetry},
 		{"the first to ask gets the lease, others wait until it has run out", lease},
 		{"renewing keeps the number, taking over raises it", leaseNumbers},
@@ -74,6 +75,21 @@ func taskTopics(w *world) {
 		}
 		equal(w.t, "topics", strings.Join(got, " "), x.want)
 	}
+}
+
+func taskWithdrawn(w *world) {
+	w.putTask("case 1", w.clock.Now())
+	w.putTask("case 2", w.clock.Now())
+	withdraw := func(topic, payload string) error {
+		return w.try(func(ctx context.Context, r ports.Repos) error { return r.Outbox.Withdraw(ctx, topic, payload, w.clock.Now()) })
+	}
+	refused(w.t, withdraw("bugs", "case 1"), fault.Conflict, "task_gone")
+	if err := withdraw("mail", "case 1"); err != nil {
+		w.t.Fatal(err)
+	}
+	refused(w.t, withdraw("mail", "case 1"), fault.Conflict, "task_gone")
+	tasks := w.due()
+	equal(w.t, "tasks", tasks, []ports.Task{{ID: tasks[0].ID, Topic: "mail", Payload: "case 2"}})
 }
 
 func taskRollback(w *world) {
