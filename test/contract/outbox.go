@@ -81,7 +81,9 @@ func taskWithdrawn(w *world) {
 	w.putTask("case 1", w.clock.Now())
 	w.putTask("case 2", w.clock.Now())
 	withdraw := func(topic, payload string) error {
-		return w.try(func(ctx context.Context, r ports.Repos) error { return r.Outbox.Withdraw(ctx, topic, payload, w.clock.Now()) })
+		return w.try(func(ctx context.Context, r ports.Repos) error {
+			return r.Outbox.Withdraw(ctx, topic, payload, w.clock.Now())
+		})
 	}
 	refused(w.t, withdraw("bugs", "case 1"), fault.Conflict, "task_gone")
 	if err := withdraw("mail", "case 1"); err != nil {

@@ -20,7 +20,6 @@ import (
 	"testing"
 	"time"
 
-
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/npidirectory"
 	"surgicase/domain/fault"
