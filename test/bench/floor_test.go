@@ -136,7 +136,7 @@ const besideRemark = "The floor is `test/bench/floor`: the same SQL with bare ne
 	" of the floor's requests per second of processor time."
 
 var besideColumns = []string{
-	"database", "request", "connections", "ours per second", "p50 ms", "p99 ms", "CPU ms", "allocations",
+	"database", "request", "connections", "ours per second", "p50 ms", "p99 ms", "CPU ms", "allocations", "statements",
 	"floor per second", "p50 ms", "p99 ms", "CPU ms", "allocations", "share",
 }
 
@@ -151,7 +151,7 @@ func compare(t *testing.T, database string, measured map[string]rate) {
 			share := float64(floor.cpuEach()) / float64(max(ours.cpuEach(), 1))
 			t.Logf("%-8s %-28s %2d connections: ours %s, floor %s, %.0f %% of the floor", database, op.name, connections, ours, floor, 100*share)
 			found("Beside a bare program", besideRemark, besideColumns, database, op.name, connections,
-				fmt.Sprintf("%.0f", ours.perSecond()), milliseconds(ours.usual), milliseconds(ours.slow), milliseconds(ours.cpuEach()), fmt.Sprintf("%.0f", ours.mallocsEach()),
+				fmt.Sprintf("%.0f", ours.perSecond()), milliseconds(ours.usual), milliseconds(ours.slow), milliseconds(ours.cpuEach()), fmt.Sprintf("%.0f", ours.mallocsEach()), fmt.Sprintf("%.1f", ours.statementsEach()),
 				fmt.Sprintf("%.0f", floor.perSecond()), milliseconds(floor.usual), milliseconds(floor.slow), milliseconds(floor.cpuEach()), fmt.Sprintf("%.0f", floor.mallocsEach()),
 				fmt.Sprintf("%.0f %%", 100*share))
 			if !*full {

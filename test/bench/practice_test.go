@@ -141,6 +141,7 @@ func (p *practice) record(ctx context.Context, r ports.Repos, from, to int) erro
 		c := given.Case(caseID(n), providerID(owner))
 		c.SurgeonID, c.FacilityID = p.owned[owner][0], p.owned[owner][1]
 		c.Codes = []surgical.Code{{Procedure: pay.Code(fmt.Sprintf("Z%04d", 1000+n%40))}, {Procedure: pay.Code(fmt.Sprintf("Z%04d", 1000+(n+7)%40))}}
+		c.Pay = surgical.Worth{Amount: 10_000, Category: "SPINE", Status: pay.Priced, Tier: 1, Table: 1, Winner: c.Codes[0].Procedure, At: given.Morning}
 		move, _ := c.SubmitIfComplete(given.Morning)
 		if err := r.Cases.Add(ctx, c, move); err != nil {
 			return err

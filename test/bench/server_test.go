@@ -86,8 +86,11 @@ func (s *server) cpu(t *testing.T) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// mallocs is how many objects the program has allocated so far, 0 if it does not tell.
-func (s *server) mallocs() float64 {
+// told are numbers that a program tells of itself; 0 what it does not tell.
+type told struct{ mallocs, statements float64 }
+
+// tells asks for them.
+func (s *server) tells() (so told) {
 	for _, path := range []string{"/mallocs", "/metrics"} {
 		res, err := http.Get(s.base + path)
 		if err != nil {
@@ -96,13 +99,17 @@ func (s *server) mallocs() float64 {
 		text, _ := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		for line := range strings.Lines(string(text)) {
-			if value, ok := strings.CutPrefix(line, "go_memstats_mallocs_total "); ok {
-				n, _ := strconv.ParseFloat(strings.TrimSpace(value), 64)
-				return n
+			name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			n, _ := strconv.ParseFloat(value, 64)
+			switch series, _, _ := strings.Cut(name, "{"); series {
+			case "go_memstats_mallocs_total":
+				so.mallocs = n
+			case "database_query_duration_seconds_count":
+				so.statements += n
 			}
 		}
 	}
-	return 0
+	return so
 }
 
 // call is a request to send.
@@ -117,7 +124,7 @@ type rate struct {
 	requests    int
 	took        time.Duration
 	cpu         time.Duration
-	mallocs     float64
+	told        told
 	slow, usual time.Duration // p99 and p50
 	each        []time.Duration
 }
@@ -125,7 +132,8 @@ type rate struct {
 // and is what two loads did together.
 func (r rate) and(other rate) rate {
 	sum := rate{
-		took: r.took + other.took, cpu: r.cpu + other.cpu, mallocs: r.mallocs + other.mallocs,
+		took: r.took + other.took, cpu: r.cpu + other.cpu,
+		told: told{r.told.mallocs + other.told.mallocs, r.told.statements + other.told.statements},
 		each: slices.Concat(r.each, other.each),
 	}
 	sum.count()
@@ -144,17 +152,20 @@ func (r rate) perSecond() float64 { return float64(r.requests) / r.took.Seconds(
 
 func (r rate) cpuEach() time.Duration { return r.cpu / time.Duration(max(r.requests, 1)) }
 
-func (r rate) mallocsEach() float64 { return r.mallocs / float64(max(r.requests, 1)) }
+func (r rate) mallocsEach() float64 { return r.told.mallocs / float64(max(r.requests, 1)) }
+
+func (r rate) statementsEach() float64 { return r.told.statements / float64(max(r.requests, 1)) }
 
 // load sends calls over some connections for a while, after a tenth of it to warm up.
 func (s *server) load(t *testing.T, connections int, lasts time.Duration, next func(n int64) call) rate {
 	t.Helper()
 	s.drive(t, connections, lasts/10, next)
-	mallocs := s.mallocs() // asking costs processor time, so it stays outside of what is measured
+	before := s.tells() // asking costs processor time, so it stays outside of what is measured
 	cpu := s.cpu(t)
 	r := s.drive(t, connections, lasts, next)
 	r.cpu = s.cpu(t) - cpu
-	r.mallocs = s.mallocs() - mallocs
+	after := s.tells()
+	r.told = told{after.mallocs - before.mallocs, after.statements - before.statements}
 	return r
 }
 
@@ -176,7 +187,7 @@ func (s *server) drive(t *testing.T, connections int, lasts time.Duration, next 
 					return
 				}
 				at := time.Now()
-				if wrong := s.send(client, c); wrong != "" {
+				if wrong := s.send(client, c, io.Discard); wrong != "" {
 					failed <- wrong
 					return
 				}
@@ -196,7 +207,7 @@ func (s *server) drive(t *testing.T, connections int, lasts time.Duration, next 
 	return r
 }
 
-func (s *server) send(client *http.Client, c call) (wrong string) {
+func (s *server) send(client *http.Client, c call, into io.Writer) (wrong string) {
 	req, err := http.NewRequest(c.method, s.base+c.path, bytes.NewReader(c.body))
 	if err != nil {
 		return err.Error()
@@ -214,7 +225,7 @@ func (s *server) send(client *http.Client, c call) (wrong string) {
 		text, _ := io.ReadAll(res.Body)
 		return fmt.Sprintf("%s %s: %d %.300s", c.method, c.path, res.StatusCode, text)
 	}
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+	if _, err := io.Copy(into, res.Body); err != nil {
 		return err.Error()
 	}
 	return ""
