@@ -70,7 +70,7 @@ func TestKeysAreRotatedByCommands(t *testing.T) {
 			occupied(t, env)
 			wantWords(t, must(t, env, "keys", "status"), `\d+ +primary +- +- +1\d\n`, "The key set is the ")
 			wantWords(t, must(t, env, "keys", "rotate", "--wait", "0s"), `1\d values were encrypted anew; every value has the key \d+`)
-			wantWords(t, must(t, env, "keys", "status"), `\d+ +old, reads only +- +- +0\n\d+ +primary +20\d\d-.* UTC +20\d\d-.* UTC +1\d\n`)
+			wantWords(t, must(t, env, "keys", "status"), `\d+ +old, reads only +- +- +0\n\d+ +primary +20\d\d-.*Z +20\d\d-.*Z +1\d\n`)
 			readable(t, env)
 			wantWords(t, must(t, env, "keys", "retire", "--wait", "0s"), `The key \d+ is no longer in the key set`, "Backups")
 			if out := must(t, env, "keys", "status"); strings.Contains(out, "old") {

@@ -169,7 +169,8 @@ func TestAJobThatFailsIsTriedAgainAndTold(t *testing.T) {
 				p.t.Errorf("at %s: %s, want %s", at, got, want)
 			}
 		}
-		if got := seen.rows("SELECT topic, payload FROM outbox WHERE topic = ?", ports.JobFailed); len(got) != 1 {
+		told := "SELECT topic, payload FROM outbox WHERE topic = ? AND payload IN (SELECT CONCAT(job_run_id, '') FROM job_runs WHERE job = 'open_payment_run')"
+		if got := seen.rows(told, ports.JobFailed); len(got) != 1 {
 			p.t.Errorf("told %v", got)
 		}
 		if got := seen.value("SELECT outcome FROM job_runs WHERE job = 'open_payment_run'"); got != "defect" {
