@@ -95,7 +95,7 @@ const rounds = 2
 func TestBesideTheFloor(t *testing.T) {
 	size, lasts := 1_000, 200*time.Millisecond
 	if *full {
-		size, lasts = 10_000, 3*time.Second
+		size, lasts = 10_000, 2500*time.Millisecond
 	}
 	binary, bare := build(t, "../.."), build(t, "./floor")
 	for _, database := range []struct {
