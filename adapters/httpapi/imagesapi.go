@@ -191,7 +191,11 @@ func (z *imageZip) entry(p documents.Piece, compressed bool) string {
 	if z.names {
 		plain := strings.NewReplacer(" ", "_", "/", "_", `\`, "_", ":", "_")
 		who := plain.Replace(p.Folder.Patient.First.Reveal() + "_" + p.Folder.Patient.Last.Reveal())
-		name = number + "_" + who + "/" + plain.Replace(p.File.Name.Reveal())
+		file := plain.Replace(p.File.Name.Reveal())
+		if compressed {
+			file = strings.TrimSuffix(file, path.Ext(file)) + extension(p.File, compressed) // is no PNG any more
+		}
+		name = number + "_" + who + "/" + file
 	}
 	if z.used == nil {
 		z.used = map[string]bool{}

@@ -163,7 +163,8 @@ func (f *Files) List(ctx context.Context, who permission.Actor, id ident.CaseID)
 	return c, nil
 }
 
-func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID) (*surgical.Case, error) {
+// read reads a case and records what of it was asked for.
+func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID, what ...string) (*surgical.Case, error) {
 	s := f.cases
 	var c *surgical.Case
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
@@ -173,14 +174,16 @@ func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID)
 	if err != nil {
 		return nil, s.refused(ctx, who, permission.ReadCase, id, err)
 	}
-	return c, s.store.Logged(ctx, audit.Record(who, permission.ReadCase, "case", string(id), s.clock.Now()).Reading())
+	entry := audit.Record(who, permission.ReadCase, "case", string(id), s.clock.Now()).Reading()
+	entry.Fields = what
+	return c, s.store.Logged(ctx, entry)
 }
 
 // Open finds a document of a case and its object.
 //
 // Faults: NotFound "case_not_found", "document_not_found"; Unavailable.
 func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (document.Opened, error) {
-	file, err := f.find(ctx, who, id, kind)
+	file, err := f.find(ctx, who, id, kind, kind.Field())
 	if err != nil {
 		return document.Opened{}, err
 	}
@@ -193,15 +196,15 @@ func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID,
 //
 // Faults: as Open.
 func (f *Files) Link(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (ports.Link, error) {
-	file, err := f.find(ctx, who, id, kind)
+	file, err := f.find(ctx, who, id, kind, kind.Field(), "link")
 	if err != nil {
 		return ports.Link{}, err
 	}
 	return f.deposit.Link(ctx, file.ObjectKey())
 }
 
-func (f *Files) find(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (surgical.File, error) {
-	c, err := f.read(ctx, who, id)
+func (f *Files) find(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind, what ...string) (surgical.File, error) {
+	c, err := f.read(ctx, who, id, what...)
 	if err != nil {
 		return surgical.File{}, err
 	}

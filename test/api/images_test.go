@@ -95,7 +95,7 @@ func TestTheDocumentsOfManyCasesComeAsOneArchive(t *testing.T) {
 			p.t.Error("a name is in the archive")
 		}
 		named := unzipped(p.t, ask("?names=true", "c-1").is(200).raw)
-		if _, ok := named[one+"_Pat_Patient-c-1/my_scan.png"]; !ok {
+		if _, ok := named[one+"_Pat_Patient-c-1/my_scan.jpg"]; !ok {
 			p.t.Errorf("by name it holds %v", sorted(named))
 		}
 		if rows := p.database().rows("SELECT count(*) FROM audit_entries WHERE action = 'case.images' AND fields LIKE '%patient_names%'"); fmt.Sprint(rows) != "[[1]]" {
