@@ -55,7 +55,8 @@ func LooksLikeToken(text string) bool { return strings.HasPrefix(text, TokenPref
 func DigestToken(text string) ([]byte, error) {
 	encoded, found := strings.CutPrefix(text, TokenPrefix)
 	random, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
-	if !found || err != nil || len(random) != tokenBytes {
+	// The length of the text counts, too: decoding passes over line breaks.
+	if !found || err != nil || len(random) != tokenBytes || len(encoded) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
 		return nil, BadToken()
 	}
 	digest := sha256.Sum256([]byte(text))

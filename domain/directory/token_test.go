@@ -27,7 +27,7 @@ func TestTokenText(t *testing.T) {
 	for _, wrong := range []string{
 		"", "sc_", text[:45], text + "A", text[3:], "SC_" + text[3:], " " + text, text + "=", "sc_" + text[3:45] + "+",
 		text[:45] + string(text[45]+1), // the last character holds four bits that say nothing: only one form counts
-		"sc_" + base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{1}, 31)) + "\n",
+		"sc_" + base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{1}, 31)) + "\n", text[:5] + "\n" + text[5:],
 	} {
 		if _, err := directory.DigestToken(wrong); !errors.Is(err, fault.Unauthenticated) || fault.CodeOf(err) != "bad_token" {
 			t.Errorf("%q: %v", wrong, err)
