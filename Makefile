@@ -59,6 +59,8 @@ fmt: ## formats all Go files
 docs: ## writes the generated pages in docs/
 	go test ./test/docs -run Generated -args -write
 
+# Distributions put servers where an ordinary user does not look.
+verify: export PATH := $(PATH):/usr/sbin:/sbin
 verify: ## programs nobody here wrote judge what we make, and everything is fuzzed; installs them first, takes an hour
 	test/verify/tools.sh
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
