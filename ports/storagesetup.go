@@ -2,7 +2,9 @@ package ports
 
 import (
 	"context"
+	"slices"
 
+	"surgicase/domain/bucket"
 	"surgicase/domain/fault"
 )
 
@@ -47,17 +49,37 @@ type Told struct {
 	Write func() error
 }
 
-// ReadSettings is Settings for an adapter that reads one setting at a time and knows which errors mean that the
-// store has no such thing.
-func ReadSettings(names []string, read func(name string) (Told, error), unknown func(error) bool) ([]StorageSetting, error) {
+// Compared is a setting that is the same as what is wanted, or will be once it is written.
+func Compared(same bool, write func() error) Told {
+	state := SettingDiffers
+	if same {
+		state = SettingFine
+	}
+	return Told{StorageSetting: StorageSetting{State: state}, Write: write}
+}
+
+// BucketSetup is StorageSetup for the adapter of a store that speaks S3. The adapter reads one setting at a time.
+type BucketSetup struct {
+	Lifecycle func(ctx context.Context, wanted bucket.Rule) (Told, error)
+	Policy    func(ctx context.Context) (now string, err error) // "" if there is none
+	SetPolicy func(ctx context.Context, then string) error
+	Pages     func(ctx context.Context, wanted bucket.Pages) (Told, error)
+	Guard     bucket.Guard
+
+	Code       func(error) string                       // what the store calls it
+	Translated func(ctx context.Context, e error) error // into a fault of the port
+}
+
+// Settings implements StorageSetup.
+func (b BucketSetup) Settings(ctx context.Context, origins []string) ([]StorageSetting, error) {
 	var all []StorageSetting
-	for _, name := range names {
-		s, err := read(name)
+	for _, name := range bucket.Names {
+		s, err := b.read(ctx, origins, name)
 		switch {
-		case err != nil && unknown(err):
+		case err != nil && b.unsupported(err):
 			s.State, s.Why = SettingUnsupported, err.Error()
 		case err != nil:
-			return nil, err
+			return nil, b.fault(ctx, err)
 		}
 		s.Name = name
 		all = append(all, s.StorageSetting)
@@ -65,14 +87,62 @@ func ReadSettings(names []string, read func(name string) (Told, error), unknown 
 	return all, nil
 }
 
-// WriteSetting is Arrange for such an adapter.
-func WriteSetting(name string, read func(name string) (Told, error), unknown func(error) bool) error {
-	s, err := read(name)
+// Arrange implements StorageSetup.
+func (b BucketSetup) Arrange(ctx context.Context, origins []string, name string) error {
+	s, err := b.read(ctx, origins, name)
 	if err == nil && s.State == SettingDiffers {
 		err = s.Write()
 	}
-	if err != nil && unknown(err) {
+	if err != nil && b.unsupported(err) {
 		return NoSuchSetting(err)
 	}
-	return err
+	return b.fault(ctx, err)
+}
+
+func (b BucketSetup) read(ctx context.Context, origins []string, name string) (s Told, err error) {
+	switch {
+	case name == bucket.Policy:
+		return b.policy(ctx)
+	case name == bucket.CORS && len(origins) == 0:
+		return leftOut(bucket.NoPages), nil
+	case name == bucket.CORS:
+		wanted := bucket.PagesOf(origins)
+		s, err = b.Pages(ctx, wanted)
+		s.Then = wanted.String()
+	default:
+		wanted := bucket.Rules()[name]
+		s, err = b.Lifecycle(ctx, wanted)
+		s.Then = wanted.String()
+	}
+	return s, err
+}
+
+func (b BucketSetup) policy(ctx context.Context) (Told, error) {
+	now, err := b.Policy(ctx)
+	if err != nil {
+		return Told{}, err
+	}
+	then, same, err := b.Guard.Merge(now)
+	if then == "" && err == nil {
+		return leftOut(bucket.NothingToDemand), nil
+	}
+	s := Compared(same, func() error { return b.SetPolicy(ctx, then) })
+	s.Then = then
+	return s, err
+}
+
+func leftOut(why string) Told {
+	return Told{StorageSetting: StorageSetting{State: SettingLeftOut, Why: why}}
+}
+
+func (b BucketSetup) unsupported(err error) bool {
+	return slices.Contains(bucket.UnsupportedCodes, b.Code(err))
+}
+
+// fault translates what is not a fault of the port already.
+func (b BucketSetup) fault(ctx context.Context, err error) error {
+	if fault.CodeOf(err) != "" {
+		return err
+	}
+	return b.Translated(ctx, err)
 }

@@ -245,7 +245,7 @@ func translated(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("the document storage: %w", ctx.Err())
 	}
-	switch minio.ToErrorResponse(err).Code {
+	switch codeOf(err) {
 	case minio.NoSuchKey:
 		return ports.NoObject()
 	case "InvalidRange":

@@ -11,30 +11,26 @@ import (
 	"github.com/aws/smithy-go"
 
 	"surgicase/domain/bucket"
-	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
+// setup says with this SDK what a bucket is told.
+func (b *Blobs) setup() ports.BucketSetup {
+	return ports.BucketSetup{
+		Lifecycle: b.lifecycle, Policy: b.policy, SetPolicy: b.setPolicy, Pages: b.pages,
+		Guard: bucket.Guard{Bucket: b.bucket, TLS: b.tls, Encryption: string(b.sse)}, Code: codeOf, Translated: translated,
+	}
+}
+
 // Settings implements ports.StorageSetup.
 func (b *Blobs) Settings(ctx context.Context, origins []string) ([]ports.StorageSetting, error) {
-	all, err := ports.ReadSettings(bucket.Names, b.reading(ctx, origins), unsupported)
-	return all, settled(ctx, err)
+	return b.setup().Settings(ctx, origins)
 }
 
 // Arrange implements ports.StorageSetup.
 func (b *Blobs) Arrange(ctx context.Context, origins []string, name string) error {
-	return settled(ctx, ports.WriteSetting(name, b.reading(ctx, origins), unsupported))
+	return b.setup().Arrange(ctx, origins, name)
 }
-
-// settled translates what is not a fault of the port already.
-func settled(ctx context.Context, err error) error {
-	if fault.CodeOf(err) != "" {
-		return err
-	}
-	return translated(ctx, err)
-}
-
-func unsupported(err error) bool { return slices.Contains(bucket.UnsupportedCodes, codeOf(err)) }
 
 func codeOf(err error) string {
 	var api smithy.APIError
@@ -44,37 +40,22 @@ func codeOf(err error) string {
 	return ""
 }
 
-func (b *Blobs) reading(ctx context.Context, origins []string) func(string) (ports.Told, error) {
-	return func(name string) (ports.Told, error) {
-		switch name {
-		case bucket.Policy:
-			return b.policy(ctx)
-		case bucket.CORS:
-			return b.pages(ctx, origins)
-		}
-		return b.lifecycle(ctx, bucket.Rules()[name])
-	}
-}
-
 func (b *Blobs) lifecycle(ctx context.Context, wanted bucket.Rule) (ports.Told, error) {
-	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
 	now, err := b.client.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: &b.bucket})
 	if codeOf(err) == "NoSuchLifecycleConfiguration" {
 		now, err = &s3.GetBucketLifecycleConfigurationOutput{}, nil
 	}
 	if err != nil {
-		return s, err
+		return ports.Told{}, err
 	}
 	is := func(r types.LifecycleRule) bool { return aws.ToString(r.ID) == wanted.ID }
-	if i := slices.IndexFunc(now.Rules, is); i >= 0 && ruleOf(now.Rules[i]) == wanted && now.Rules[i].Status == types.ExpirationStatusEnabled {
-		s.State = ports.SettingFine
-	}
-	s.Write = func() error {
+	i := slices.IndexFunc(now.Rules, is)
+	same := i >= 0 && ruleOf(now.Rules[i]) == wanted && now.Rules[i].Status == types.ExpirationStatusEnabled
+	return ports.Compared(same, func() error {
 		rules := append(slices.DeleteFunc(now.Rules, is), lifecycleRule(wanted))
 		_, err := b.client.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{Bucket: &b.bucket, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: rules}})
 		return err
-	}
-	return s, nil
+	}), nil
 }
 
 func lifecycleRule(wanted bucket.Rule) types.LifecycleRule {
@@ -110,54 +91,34 @@ func ruleOf(r types.LifecycleRule) bucket.Rule {
 	return rule
 }
 
-func (b *Blobs) policy(ctx context.Context) (ports.Told, error) {
-	guard := bucket.Guard{Bucket: b.bucket, TLS: b.tls, Encryption: string(b.sse)}
+func (b *Blobs) policy(ctx context.Context) (string, error) {
 	now, err := b.client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &b.bucket})
-	if codeOf(err) == "NoSuchBucketPolicy" {
-		now, err = &s3.GetBucketPolicyOutput{}, nil
-	}
-	if err != nil {
-		return ports.Told{}, err
-	}
-	then, same, err := guard.Merge(aws.ToString(now.Policy))
-	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: then}}
 	switch {
-	case then == "":
-		s.State, s.Why = ports.SettingLeftOut, bucket.NothingToDemand
-	case same:
-		s.State = ports.SettingFine
+	case codeOf(err) == "NoSuchBucketPolicy":
+		return "", nil
+	case err != nil:
+		return "", err
 	}
-	s.Write = func() error {
-		_, err := b.client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.bucket, Policy: &then})
-		return err
-	}
-	return s, err
+	return aws.ToString(now.Policy), nil
 }
 
-func (b *Blobs) pages(ctx context.Context, origins []string) (ports.Told, error) {
-	wanted := bucket.PagesOf(origins)
-	s := ports.Told{StorageSetting: ports.StorageSetting{State: ports.SettingDiffers, Then: wanted.String()}}
-	if len(origins) == 0 {
-		s.State, s.Why = ports.SettingLeftOut, bucket.NoPages
-		return s, nil
-	}
+func (b *Blobs) setPolicy(ctx context.Context, then string) error {
+	_, err := b.client.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &b.bucket, Policy: &then})
+	return err
+}
+
+func (b *Blobs) pages(ctx context.Context, wanted bucket.Pages) (ports.Told, error) {
 	now, err := b.client.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: &b.bucket})
 	if codeOf(err) == "NoSuchCORSConfiguration" {
 		now, err = &s3.GetBucketCorsOutput{}, nil
 	}
 	if err != nil {
-		return s, err
+		return ports.Told{}, err
 	}
 	is := func(r types.CORSRule) bool { return aws.ToString(r.ID) == wanted.ID }
-	if i := slices.IndexFunc(now.CORSRules, is); i >= 0 {
-		r := now.CORSRules[i]
-		if (bucket.Pages{
-			ID: wanted.ID, Origins: r.AllowedOrigins, Methods: r.AllowedMethods, Headers: r.AllowedHeaders, Exposed: r.ExposeHeaders, Seconds: int(aws.ToInt32(r.MaxAgeSeconds)),
-		}).String() == wanted.String() {
-			s.State = ports.SettingFine
-		}
-	}
-	s.Write = func() error {
+	i := slices.IndexFunc(now.CORSRules, is)
+	same := i >= 0 && pagesOf(now.CORSRules[i]).String() == wanted.String()
+	return ports.Compared(same, func() error {
 		rule := types.CORSRule{
 			ID: &wanted.ID, AllowedOrigins: wanted.Origins, AllowedMethods: wanted.Methods, AllowedHeaders: wanted.Headers, ExposeHeaders: wanted.Exposed,
 			MaxAgeSeconds: aws.Int32(int32(wanted.Seconds)), //nolint:gosec // ten minutes
@@ -165,6 +126,11 @@ func (b *Blobs) pages(ctx context.Context, origins []string) (ports.Told, error)
 		rules := append(slices.DeleteFunc(now.CORSRules, is), rule)
 		_, err := b.client.PutBucketCors(ctx, &s3.PutBucketCorsInput{Bucket: &b.bucket, CORSConfiguration: &types.CORSConfiguration{CORSRules: rules}})
 		return err
+	}), nil
+}
+
+func pagesOf(r types.CORSRule) bucket.Pages {
+	return bucket.Pages{
+		ID: aws.ToString(r.ID), Origins: r.AllowedOrigins, Methods: r.AllowedMethods, Headers: r.AllowedHeaders, Exposed: r.ExposeHeaders, Seconds: int(aws.ToInt32(r.MaxAgeSeconds)),
 	}
-	return s, nil
 }

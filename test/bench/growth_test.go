@@ -15,7 +15,7 @@ const mostGrowth = 1.4
 
 // TestGrowth measures reads while the practice grows.
 func TestGrowth(t *testing.T) {
-	sizes, lasts := []int{400, 1_000}, 200*time.Millisecond
+	sizes, lasts := []int{400, 1_000}, 50*time.Millisecond
 	if *full {
 		sizes, lasts = []int{1_000, 10_000, 100_000, 1_000_000}, 4*time.Second
 	}
