@@ -84,9 +84,9 @@ const day = 24 * time.Hour
 func (c Config) keptFor() time.Duration { return time.Duration(c.BackupDays) * day }
 
 // MakeBackup stores a backup and removes those that are too old.
-func (p *program) MakeBackup(ctx context.Context) (made backups.Backup, removed []string, err error) {
+func (p *program) MakeBackup(ctx context.Context, tell func(backups.Progress)) (made backups.Backup, removed []string, err error) {
 	err = p.withBackups(ctx, func(ctx context.Context, c Config, service *backups.Service, _ *sqlstore.Store) (err error) {
-		if made, err = service.Make(ctx, permission.System("cli")); err != nil {
+		if made, err = service.Telling(tell).Make(ctx, permission.System("cli")); err != nil {
 			return err
 		}
 		removed, err = service.Prune(ctx, permission.System("cli"), c.keptFor())
@@ -108,9 +108,9 @@ func (p *program) ListBackups(ctx context.Context) (list []cli.StoredBackup, err
 }
 
 // VerifyBackup tries a backup in a scratch database.
-func (p *program) VerifyBackup(ctx context.Context, key string) (v backups.Verified, err error) {
+func (p *program) VerifyBackup(ctx context.Context, key string, tell func(backups.Progress)) (v backups.Verified, err error) {
 	err = p.withBackups(ctx, func(ctx context.Context, c Config, service *backups.Service, _ *sqlstore.Store) (err error) {
-		v, err = p.tryBackup(ctx, c, service, key)
+		v, err = p.tryBackup(ctx, c, service.Telling(tell), key)
 		return err
 	})
 	return v, err
@@ -175,7 +175,7 @@ func (p *program) scratch(ctx context.Context, c Config, schema int64) (*sqlstor
 
 // RestoreBackup puts a backup into the configured database. One without a schema gets that of the
 // backup first and is then brought up to date, so that old backups fit, too.
-func (p *program) RestoreBackup(ctx context.Context, key string) (done backups.Backup, err error) {
+func (p *program) RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (done backups.Backup, err error) {
 	err = p.withBackups(ctx, func(ctx context.Context, _ Config, service *backups.Service, store *sqlstore.Store) error {
 		who := permission.System("cli")
 		if key, err = newestUnless(ctx, service, who, key); err != nil {
@@ -192,7 +192,7 @@ func (p *program) RestoreBackup(ctx context.Context, key string) (done backups.B
 		if err != nil {
 			return err
 		}
-		if done, err = service.Restore(ctx, who, key); err != nil {
+		if done, err = service.Telling(tell).Restore(ctx, who, key); err != nil {
 			return err
 		}
 		_, err = store.MigrateUp(ctx)

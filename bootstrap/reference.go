@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/fx"
 
+	"surgicase/adapters/cli"
 	"surgicase/adapters/reference"
 	"surgicase/application/movein"
 	domain "surgicase/domain/movein"
@@ -15,7 +16,7 @@ import (
 func moving() fx.Option { return fx.Provide(movein.New, newVault, newBackups) }
 
 // ImportReference moves in what the service before this one has stored.
-func (p *program) ImportReference(ctx context.Context, from string, dry bool) (report movein.Report, err error) {
+func (p *program) ImportReference(ctx context.Context, from string, dry bool, progress cli.Progress) (report movein.Report, err error) {
 	var service *movein.Service
 	var c Config
 	err = p.run(ctx, []any{&service, &c}, func(ctx context.Context) error {
@@ -24,7 +25,7 @@ func (p *program) ImportReference(ctx context.Context, from string, dry bool) (r
 			return err
 		}
 		defer func() { _ = old.Close() }()
-		report, err = service.Import(ctx, domain.By, old, dry)
+		report, err = service.Import(ctx, domain.By, old, dry, progress)
 		return err
 	})
 	return report, err

@@ -43,6 +43,10 @@ func TestStorageSetup(t *testing.T) {
 	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("without a yes: %v, %v", info.Mode(), err)
 	}
+	if said := must(t, env, "storage", "setup", "--json"); !strings.Contains(said, `"name": "permissions",
+    "state": "differs"`) {
+		t.Errorf("storage setup --json says %q", said)
+	}
 	if said := must(t, env, "storage", "setup", "--apply"); !strings.Contains(said, "after setting it up:\npermissions: fine") {
 		t.Errorf("with it: %s", said)
 	}

@@ -2,7 +2,6 @@ package ports
 
 import (
 	"context"
-	"slices"
 
 	"surgicase/domain/bucket"
 	"surgicase/domain/fault"
@@ -76,7 +75,7 @@ func (b BucketSetup) Settings(ctx context.Context, origins []string) ([]StorageS
 	for _, name := range bucket.Names {
 		s, err := b.read(ctx, origins, name)
 		switch {
-		case err != nil && b.unsupported(err):
+		case err != nil && bucket.Unsupported(b.Code(err)):
 			s.State, s.Why = SettingUnsupported, err.Error()
 		case err != nil:
 			return nil, b.fault(ctx, err)
@@ -93,7 +92,7 @@ func (b BucketSetup) Arrange(ctx context.Context, origins []string, name string)
 	if err == nil && s.State == SettingDiffers {
 		err = s.Write()
 	}
-	if err != nil && b.unsupported(err) {
+	if err != nil && bucket.Unsupported(b.Code(err)) {
 		return NoSuchSetting(err)
 	}
 	return b.fault(ctx, err)
@@ -133,10 +132,6 @@ func (b BucketSetup) policy(ctx context.Context) (Told, error) {
 
 func leftOut(why string) Told {
 	return Told{StorageSetting: StorageSetting{State: SettingLeftOut, Why: why}}
-}
-
-func (b BucketSetup) unsupported(err error) bool {
-	return slices.Contains(bucket.UnsupportedCodes, b.Code(err))
 }
 
 // fault translates what is not a fault of the port already.

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +27,7 @@ type Evidence struct {
 	PublicKeys  []string // files, or the keys themselves in base64
 }
 
-// Progress hears how many links of how many are done.
+// Progress hears how many entries or rows of how many are done.
 type Progress func(done, of int64)
 
 func auditCommands(p Auditor) *cobra.Command {
@@ -43,7 +42,9 @@ func auditVerify(p Auditor) *cobra.Command {
 		Use: "verify", Short: "Check that nothing in the audit trail was changed, removed or put in; the exit code is 1 if something was", Args: cobra.NoArgs,
 		Example: "  surgicase audit verify\n  surgicase audit verify --from trail.ndjson --checkpoint /mnt/safe/checkpoints --public-key checkpoint.pub",
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.VerifyAudit(c.Context(), of, progressOn(c.ErrOrStderr(), "verified"))
+			bar := newBar(c.ErrOrStderr())
+			report, err := p.VerifyAudit(c.Context(), of, bar.counting("verifying", "entries"))
+			bar.end()
 			if err != nil {
 				return err
 			}
@@ -74,7 +75,9 @@ func auditExport(p Auditor) *cobra.Command {
 	return &cobra.Command{
 		Use: "export FILE", Short: "Write the whole audit trail to a file of JSON lines that audit verify --from can check anywhere", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			links, err := p.ExportAudit(c.Context(), args[0], progressOn(c.ErrOrStderr(), "exported"))
+			bar := newBar(c.ErrOrStderr())
+			links, err := p.ExportAudit(c.Context(), args[0], bar.counting("exporting", "entries"))
+			bar.end()
 			if err == nil {
 				fmt.Fprintf(c.OutOrStdout(), "%d entries exported to %s\n", links, args[0])
 			}
@@ -93,22 +96,5 @@ func auditCheckpoint(p Auditor) *cobra.Command {
 			}
 			return err
 		},
-	}
-}
-
-// progressOn shows progress in one line of a terminal, and nothing elsewhere.
-func progressOn(out io.Writer, word string) Progress {
-	file, ok := out.(*os.File)
-	if ok {
-		info, err := file.Stat()
-		ok = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	if !ok {
-		return func(int64, int64) {}
-	}
-	return func(done, of int64) {
-		if fmt.Fprintf(out, "\r%s %d of %d", word, done, max(done, of)); done >= of {
-			fmt.Fprint(out, "\r\x1b[K")
-		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 // BackupKeeper makes, restores and verifies backups. An empty key is that of the newest one.
 type BackupKeeper interface {
-	MakeBackup(ctx context.Context) (made backups.Backup, removed []string, err error)
+	MakeBackup(ctx context.Context, tell func(backups.Progress)) (made backups.Backup, removed []string, err error)
 	ListBackups(ctx context.Context) ([]StoredBackup, error)
-	VerifyBackup(ctx context.Context, key string) (backups.Verified, error)
-	RestoreBackup(ctx context.Context, key string) (backups.Backup, error)
+	VerifyBackup(ctx context.Context, key string, tell func(backups.Progress)) (backups.Verified, error)
+	RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (backups.Backup, error)
 }
 
 // StoredBackup is a backup as the storage knows it.
@@ -28,7 +28,9 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 	c := &cobra.Command{
 		Use: "backup", Short: "Store an encrypted backup of everything, while the program runs; remove those that are too old", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			made, removed, err := p.MakeBackup(c.Context())
+			bar := backupBar{newBar(c.ErrOrStderr())}
+			made, removed, err := p.MakeBackup(c.Context(), bar.tell)
+			bar.end()
 			if made.Key != "" && err == nil {
 				fmt.Fprintf(c.OutOrStdout(), "%s: %d rows of %d tables, %d bytes\n", made.Key, made.Rows(), len(made.Tables), made.Size)
 			}
@@ -41,7 +43,9 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 	c.AddCommand(listBackups(p), &cobra.Command{
 		Use: "verify [KEY]", Short: "Restore a backup into a scratch database, verify its audit trail, and look for every object it refers to", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			v, err := p.VerifyBackup(c.Context(), first(args))
+			bar := backupBar{newBar(c.ErrOrStderr())}
+			v, err := p.VerifyBackup(c.Context(), first(args), bar.tell)
+			bar.end()
 			if v.Key != "" {
 				printVerified(c.OutOrStdout(), v)
 			}
@@ -79,12 +83,30 @@ func restore(p BackupKeeper) *cobra.Command {
 	return &cobra.Command{
 		Use: "restore [KEY]", Short: "Put a backup into the configured database, which must be empty; it may be of another kind than the one it was made of", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			done, err := p.RestoreBackup(c.Context(), first(args))
+			bar := backupBar{newBar(c.ErrOrStderr())}
+			done, err := p.RestoreBackup(c.Context(), first(args), bar.tell)
+			bar.end()
 			if err == nil {
 				fmt.Fprintf(c.OutOrStdout(), "%s restored: %d rows of %d tables\n", done.Key, done.Rows(), len(done.Tables))
 			}
 			return err
 		},
+	}
+}
+
+// backupBar shows how far a backup, a trial or a restoration is.
+type backupBar struct{ *bar }
+
+func (b backupBar) tell(p backups.Progress) {
+	switch p.Step {
+	case backups.PuttingIn:
+		b.show(string(p.Step), p.Done, p.Of, "%d rows restored", p.Rows)
+	case backups.TakingOut, backups.Comparing:
+		b.show(string(p.Step), p.Done, p.Of, "%d of %d tables, %d rows", p.Done, p.Of, p.Rows)
+	case backups.Verifying:
+		b.counting(string(p.Step), "entries of the audit trail")(p.Done, p.Of)
+	case backups.Finding:
+		b.show(string(p.Step), 0, 0, "%d", p.Done)
 	}
 }
 

@@ -103,9 +103,9 @@ func keysRotate(p KeyKeeper) *cobra.Command {
 			if wait < 0 {
 				return fmt.Errorf("%w: --wait is negative", ErrUsage)
 			}
-			report := newReport(c.ErrOrStderr())
-			done, err := p.RotateKeys(c.Context(), operations.Rotation{Learning: wait, Tell: report.tell})
-			report.end()
+			bar := newRotation(c.ErrOrStderr())
+			done, err := p.RotateKeys(c.Context(), operations.Rotation{Learning: wait, Tell: bar.tell})
+			bar.end()
 			switch {
 			case errors.Is(err, context.Canceled):
 				return errors.New("interrupted: run `surgicase keys rotate` again to go on")

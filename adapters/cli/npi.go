@@ -49,7 +49,7 @@ func npiImport(p NPIKeeper) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrUsage, err)
 			}
-			bar := newImportReport(c.ErrOrStderr())
+			bar := newImportBar(c.ErrOrStderr())
 			done, err := p.ImportNPIs(c.Context(), npidirectory.Source{Name: filepath.Base(args[0]), Size: info.Size(), Content: file}, bar.tell)
 			bar.end()
 			if err != nil {
@@ -70,7 +70,7 @@ func npiSync(p NPIKeeper) *cobra.Command {
 	return &cobra.Command{
 		Use: "sync", Short: "Fetch and load the weekly files that are published and not loaded yet", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			bar := newImportReport(c.ErrOrStderr())
+			bar := newImportBar(c.ErrOrStderr())
 			done, err := p.SyncNPIs(c.Context(), bar.tell)
 			bar.end()
 			for _, one := range done {

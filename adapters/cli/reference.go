@@ -16,7 +16,7 @@ import (
 
 // Mover moves in what the service before this one has stored.
 type Mover interface {
-	ImportReference(ctx context.Context, from string, dry bool) (movein.Report, error)
+	ImportReference(ctx context.Context, from string, dry bool, progress Progress) (movein.Report, error)
 }
 
 var errSumsDisagree = errors.New("the sums of pay before and after do not agree")
@@ -29,7 +29,9 @@ func importReference(p Mover) *cobra.Command {
 		Example: "  surgicase import-reference --from mysql://reader:password@db.example.com:3306/surgicase --dry-run\n" +
 			"  REFERENCE_URL=mysql://… surgicase import-reference --json > report.json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.ImportReference(c.Context(), from, dry)
+			bar := newBar(c.ErrOrStderr())
+			report, err := p.ImportReference(c.Context(), from, dry, bar.counting("moving in", "rows"))
+			bar.end()
 			if err != nil {
 				return err
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,7 +31,7 @@ func storageCopy(p StorageKeeper) *cobra.Command {
 			"it among the processes. Broken off, the same command goes on where it ended. Nothing is removed anywhere.",
 		Args: cobra.ExactArgs(2), Example: "  surgicase storage copy env:STORAGE_URL file:///mnt/new/objects\n  surgicase storage copy file:///srv/objects env:NEW_STORAGE_URL --json",
 		RunE: func(c *cobra.Command, args []string) error {
-			bar := &copyReport{report: newReport(c.ErrOrStderr()), tenths: -1}
+			bar := copyBar{newBar(c.ErrOrStderr())}
 			done, err := p.CopyStorage(c.Context(), args[0], args[1], bar.tell)
 			bar.end()
 			if *asJSON {
@@ -105,24 +104,10 @@ func bytesOf(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// copyReport shows how far a copy is: a bar on a terminal, a line for every tenth elsewhere.
-type copyReport struct {
-	*report
-	tenths int64
-}
+// copyBar shows how far a copy is.
+type copyBar struct{ *bar }
 
-func (r *copyReport) tell(p storage.Progress) {
-	share := int64(100)
-	if p.OfBytes > 0 {
-		share = min(100, p.Bytes*100/p.OfBytes)
-	}
+func (b copyBar) tell(p storage.Progress) {
 	speed, left := pace(p.Bytes, p.Bytes, p.OfBytes-p.Bytes, p.Took)
-	switch tenths := share / 10; {
-	case r.terminal:
-		full := int(barWidth * share / 100)
-		r.over("[%s%s] %3d %%  %d of %d objects, %s a second, %s left", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), share, p.Objects, p.OfObjects, bytesOf(speed), left)
-	case tenths != r.tenths:
-		r.tenths = tenths
-		r.line("%d of %d objects, %d %%, %s a second, %s left", p.Objects, p.OfObjects, share, bytesOf(speed), left)
-	}
+	b.show("copying", p.Bytes, max(p.OfBytes, p.Bytes, 1), "%d of %d objects, %s a second, %s left", p.Objects, p.OfObjects, bytesOf(speed), left)
 }

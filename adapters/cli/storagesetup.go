@@ -16,6 +16,7 @@ import (
 
 func storageSetup(p StorageKeeper) *cobra.Command {
 	var apply bool
+	var asJSON *bool
 	c := &cobra.Command{
 		Use: "setup", Short: "Show how the storage should be set up, and set it up when told to", Args: cobra.NoArgs,
 		Long: "A bucket gets lifecycle rules (unfinished uploads, old versions, trial objects), a policy that refuses requests\n" +
@@ -23,6 +24,9 @@ func storageSetup(p StorageKeeper) *cobra.Command {
 			"its permissions. What others have set stays. Nothing changes without --apply, or a yes on a terminal.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := p.PlanStorage(c.Context())
+			if err == nil && *asJSON {
+				return setupJSON(c, p, settings, apply)
+			}
 			if err != nil {
 				return err
 			}
@@ -42,7 +46,20 @@ func storageSetup(p StorageKeeper) *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&apply, "apply", false, "set it up without asking")
+	asJSON = jsonFlag(c)
 	return c
+}
+
+// setupJSON prints how the storage is set up, after setting it up if it is to. Programs are not asked.
+func setupJSON(c *cobra.Command, p StorageKeeper, settings []storage.Setting, apply bool) (err error) {
+	if apply {
+		settings, err = p.ArrangeStorage(c.Context())
+	}
+	list := newListing("NAME", "STATE", "WANTED", "WHY")
+	for _, s := range settings {
+		list.add(s.Name, s.State, s.Then, s.Why)
+	}
+	return joined(err, list.print(c.OutOrStdout(), true))
 }
 
 func printSettings(out io.Writer, settings []storage.Setting) {

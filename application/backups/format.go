@@ -121,9 +121,10 @@ func (w *writer) end() error {
 
 // reader reads a backup and holds it to its checksums.
 type reader struct {
-	from *bufio.Reader
-	head head
-	sums []Sum
+	from   *bufio.Reader
+	stored *metered // what the storage has given of it
+	head   head
+	sums   []Sum
 }
 
 func damaged(format string, args ...any) *fault.Error {

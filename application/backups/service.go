@@ -28,6 +28,7 @@ type Service struct {
 	clock   ports.Clock
 	events  ports.Events
 	program string
+	tell    func(Progress)
 }
 
 // Store is a store that can be taken out and put in.
@@ -51,7 +52,7 @@ type Outside struct {
 
 // New makes the service.
 func New(store Store, o Outside) *Service {
-	return &Service{store: store, blobs: o.Blobs, vault: o.Vault, clock: o.Clock, events: o.Events, program: o.Program}
+	return &Service{store: store, blobs: o.Blobs, vault: o.Vault, clock: o.Clock, events: o.Events, program: o.Program, tell: func(Progress) {}}
 }
 
 // Backup is a backup that was made or read.
@@ -117,10 +118,7 @@ func (s *Service) write(ctx context.Context, to io.Writer, h head) ([]Sum, error
 		return nil, err
 	}
 	w := newWriter(sealed, h)
-	if err := s.store.TakeOut(ctx, w.begin, w.row); err != nil {
-		return nil, err
-	}
-	if err := w.end(); err != nil {
+	if err := takeOut(ctx, s.store, w, TakingOut, s.tell); err != nil {
 		return nil, err
 	}
 	return w.sums, sealed.Close()
@@ -153,7 +151,7 @@ func (s *Service) into(ctx context.Context, store ports.Archive, key string) (Ba
 		return Backup{}, err
 	}
 	defer stop()
-	err = store.PutIn(ctx, r.head.Schema, r.head.Tables, r.rows())
+	err = store.PutIn(ctx, r.head.Schema, r.head.Tables, s.counted(r, size))
 	return Backup{Key: key, MadeAt: r.head.MadeAt, Size: size, Program: r.head.Program, Schema: r.head.Schema, Tables: r.sums}, err
 }
 
@@ -178,7 +176,8 @@ func (s *Service) open(ctx context.Context, key string) (r *reader, size int64, 
 		return nil, 0, nil, err
 	}
 	stop = func() { _ = content.Close() }
-	plain, err := s.vault.Unseal(content)
+	stored := &metered{Reader: content}
+	plain, err := s.vault.Unseal(stored)
 	if err == nil {
 		r, err = newReader(plain)
 	}
@@ -186,6 +185,7 @@ func (s *Service) open(ctx context.Context, key string) (r *reader, size int64, 
 		stop()
 		return nil, 0, nil, err
 	}
+	r.stored = stored
 	return r, object.Size, stop, nil
 }
 

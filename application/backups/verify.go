@@ -54,7 +54,7 @@ func (s *Service) verify(ctx context.Context, key string, scratch Store, keys []
 	if v.Backup, err = s.into(ctx, scratch, key); err != nil {
 		return v, err
 	}
-	sums, err := Checksums(ctx, scratch)
+	sums, err := Checksums(ctx, scratch, s.tell)
 	if err != nil {
 		return v, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) verifyTrail(ctx context.Context, scratch Store, v Verified, ke
 			return err
 		}
 		evidence := audit.Evidence{At: v.MadeAt, Checkpoints: checkpoints, Seals: last.Seq, Links: r.Seals.Links(ctx)}
-		report, err = evidence.Verify(nil, keys, func(int64) {})
+		report, err = evidence.Verify(nil, keys, func(done int64) { s.tell(Progress{Step: Verifying, Done: done, Of: last.Seq}) })
 		return err
 	})
 	return report, err
@@ -113,7 +113,9 @@ func (s *Service) findObjects(ctx context.Context, scratch Store, v *Verified) e
 		if err != nil {
 			return err
 		}
-		v.Objects++
+		if v.Objects++; v.Objects%each == 0 {
+			s.tell(Progress{Step: Finding, Done: int64(v.Objects)})
+		}
 		_, err := s.blobs.Stat(ctx, key)
 		switch {
 		case errors.Is(err, fault.NotFound):
@@ -127,11 +129,8 @@ func (s *Service) findObjects(ctx context.Context, scratch Store, v *Verified) e
 
 // Checksums adds up what every table of a store holds: equal ones mean equal rows, whatever kind of
 // database it is.
-func Checksums(ctx context.Context, store ports.Archive) ([]Sum, error) {
+func Checksums(ctx context.Context, store ports.Archive, tell func(Progress)) ([]Sum, error) {
 	w := newWriter(io.Discard, head{})
-	if err := store.TakeOut(ctx, w.begin, w.row); err != nil {
-		return nil, err
-	}
-	err := w.end()
+	err := takeOut(ctx, store, w, Comparing, tell)
 	return w.sums, err
 }

@@ -56,7 +56,7 @@ func whole[T any](ctx context.Context, r *run, table string, order []string, rea
 	if err != nil {
 		return fmt.Errorf("moving in %s: %w", table, err)
 	}
-	r.report.take(table, p)
+	r.take(table, p)
 	return nil
 }
 

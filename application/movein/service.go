@@ -36,15 +36,15 @@ const batchSize = 200
 
 // Import moves everything in that is not here yet. Each batch of rows is a transaction of its own with
 // its audit entries: what an import that broke off has left undone, the next one does. With dry it
-// writes nothing and says what it would do.
+// writes nothing and says what it would do. It tells how many rows of how many it is done with.
 //
 // Faults: Forbidden; Unavailable "reference_unavailable".
-func (s *Service) Import(ctx context.Context, who permission.Actor, from ports.Reference, dry bool) (Report, error) {
+func (s *Service) Import(ctx context.Context, who permission.Actor, from ports.Reference, dry bool, tell func(rows, of int64)) (Report, error) {
 	if err := permission.Check(who, permission.MoveIn, ""); err != nil {
 		return Report{}, ports.Refused(ctx, s.store, audit.Record(who, permission.MoveIn, "reference", "", s.clock.Now()), err)
 	}
 	run := &run{
-		Service: s, who: who, from: from, now: s.clock.Now(), report: Report{DryRun: dry}, people: movein.People{},
+		Service: s, who: who, from: from, tell: tell, now: s.clock.Now(), report: Report{DryRun: dry}, people: movein.People{},
 		places: movein.Places{Surgeons: map[int64]int64{}, Facilities: map[int64]int64{}}, twins: map[string]bool{}, twinKey: s.ids.Key(),
 		tiers: map[ident.UserID]pay.Tier{}, usedIDs: map[string]bool{}, usedNumbers: map[string]bool{},
 	}
@@ -60,6 +60,9 @@ type run struct {
 	*Service
 	who     permission.Actor
 	from    ports.Reference
+	tell    func(rows, of int64)
+	done    int64 // rows
+	of      int64
 	now     time.Time
 	report  Report
 	people  movein.People
@@ -122,6 +125,7 @@ func (r *run) survey(ctx context.Context) error {
 			return err
 		}
 		t.Unread = movein.Unread(name, columns)
+		r.of += rows
 	}
 	for _, table := range []string{"cases", "deleted_cases"} {
 		worth, err := r.from.Worth(ctx, table)
@@ -155,6 +159,13 @@ func (r *run) parts(ctx context.Context, table, key string, order ...string) (ma
 	return found, nil
 }
 
+// take notes what became of some rows of a table.
+func (r *run) take(table string, p *part) {
+	r.report.take(table, p)
+	r.done += p.moved + p.before + p.held
+	r.tell(r.done, r.of)
+}
+
 // fate is what became of a row, and of the rows that belong to it.
 type fate int
 
@@ -186,7 +197,7 @@ func (r *run) settle(table string, found map[string][]movein.Record, fates map[s
 	}
 	slices.SortFunc(p.findings, func(a, b movein.Finding) int { return strings.Compare(a.ID, b.ID) })
 	if len(found) > 0 {
-		r.report.take(table, p)
+		r.take(table, p)
 	}
 }
 
@@ -213,7 +224,7 @@ func (r *run) batches(ctx context.Context, table string, order []string, do func
 		if err != nil {
 			return fmt.Errorf("moving in %s: %w", table, err)
 		}
-		r.report.take(table, p)
+		r.take(table, p)
 		batch = batch[:0]
 		return nil
 	}

@@ -183,8 +183,10 @@ func list(value any) []any {
 // Names lists the settings in the order in which they are shown and made.
 var Names = []string{Uploads, Old, Trials, Policy, CORS}
 
-// UnsupportedCodes are what stores answer that do not know a setting, or not with these words.
-var UnsupportedCodes = []string{"NotImplemented", "MethodNotAllowed", "MalformedXML", "MalformedPolicy"}
+// Unsupported says whether this is what a store answers that does not know a setting, or not with these words.
+func Unsupported(code string) bool {
+	return slices.Contains([]string{"NotImplemented", "MethodNotAllowed", "MalformedXML", "MalformedPolicy"}, code)
+}
 
 // Why a setting is left out.
 const (

@@ -117,7 +117,7 @@ func (h *house) restore(store backups.Store, key string) backups.Backup {
 
 func (h *house) checksums(store ports.Archive) []backups.Sum {
 	h.t.Helper()
-	sums, err := backups.Checksums(h.t.Context(), store)
+	sums, err := backups.Checksums(h.t.Context(), store, func(backups.Progress) {})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -65,6 +65,8 @@ func opened(t *testing.T, open func(sqlstore.Config) (*sqlstore.Store, error), u
 	return store
 }
 
+func silent(int64, int64) {}
+
 type deaf struct{}
 
 func (deaf) Happened(context.Context, ports.Event) {}
@@ -74,9 +76,18 @@ func (s *stage) importing(dry bool) movein.Report {
 	s.t.Helper()
 	old := s.old()
 	defer old.Close()
-	report, err := s.service().Import(s.t.Context(), domain.By, old, dry)
+	var told [2]int64
+	report, err := s.service().Import(s.t.Context(), domain.By, old, dry, func(rows, of int64) {
+		if rows < told[0] {
+			s.t.Errorf("%d rows after %d", rows, told[0])
+		}
+		told = [2]int64{rows, of}
+	})
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if told[0] != told[1] || told[0] == 0 {
+		s.t.Errorf("in the end %d rows of %d were told", told[0], told[1])
 	}
 	return report
 }
@@ -325,7 +336,7 @@ func TestAnImportThatBrokeOffGoesOn(t *testing.T) {
 	onBoth(t, func(s *stage) {
 		old := s.old()
 		defer old.Close()
-		if _, err := s.service().Import(s.t.Context(), domain.By, halfway{old}, false); !errors.Is(err, errAway) {
+		if _, err := s.service().Import(s.t.Context(), domain.By, halfway{old}, false, silent); !errors.Is(err, errAway) {
 			s.t.Fatalf("unexpected: %v", err)
 		}
 		if r := s.importing(false); !r.Pay.Agree() || r.Pay.Earlier == 0 || r.Pay.Moved != 70000 {
@@ -339,7 +350,7 @@ func TestOnlyTheOperatorMovesIn(t *testing.T) {
 	onBoth(t, func(s *stage) {
 		old := s.old()
 		defer old.Close()
-		_, err := s.service().Import(s.t.Context(), permission.Actor{User: "boss", Type: permission.SystemAdmin}, old, false)
+		_, err := s.service().Import(s.t.Context(), permission.Actor{User: "boss", Type: permission.SystemAdmin}, old, false, silent)
 		if !errors.Is(err, fault.Forbidden) {
 			s.t.Errorf("unexpected: %v", err)
 		}

@@ -9,7 +9,7 @@ import (
 	"surgicase/application/operations"
 )
 
-var rotation = []operations.RotationState{
+var states = []operations.RotationState{
 	{Step: operations.KeyAdded, Key: 7},
 	{Step: operations.Waiting, Key: 7, Left: 30 * time.Second},
 	{Step: operations.Waiting, Key: 7, Left: 15 * time.Second},
@@ -22,9 +22,9 @@ var rotation = []operations.RotationState{
 
 func shown(terminal bool) string {
 	var out bytes.Buffer
-	r := newReport(&out)
+	r := newRotation(&out)
 	r.terminal = terminal
-	for _, s := range rotation {
+	for _, s := range states {
 		r.tell(s)
 	}
 	r.end()
@@ -35,9 +35,9 @@ func TestARotationIsToldInLines(t *testing.T) {
 	want := `adding the key 7; it only reads until every server has it
 waiting 30s until every server has heard
 making 7 the primary key
-encrypting: 50 of 1000 values
-encrypting: 500 of 1000 values
-encrypting: 1001 of 1001 values
+encrypting: 5 %, 50 of 1000 values
+encrypting: 50 %, 500 of 1000 values
+encrypting: 100 %, 1001 of 1001 values
 `
 	if got := shown(false); got != want {
 		t.Errorf("got\n%s", got)
