@@ -57,7 +57,7 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 	case err == nil:
 		return nil
 	case fault.CodeOf(err) == "file_exists":
-		return errors.Join(s.blobs.Remove(context.WithoutCancel(ctx), f.Key), s.take(ctx, f))
+		return errors.Join(s.blobs.Remove(context.WithoutCancel(ctx), f.Key), s.take(ctx, who, f))
 	}
 	return errors.Join(err, s.drop(context.WithoutCancel(ctx), *f))
 }
@@ -90,11 +90,15 @@ func numbersOf(st *statement.Statement) []string {
 }
 
 // take reads the file that another request has made.
-func (s *Reports) take(ctx context.Context, f *statement.File) error {
-	return s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+func (s *Reports) take(ctx context.Context, who permission.Actor, f *statement.File) error {
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
 		*f, err = r.Files.Made(ctx, f.Slot())
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return s.store.Logged(ctx, s.entry(who, *f).Reading())
 }
 
 // Content gives the bytes of a file that Make or File has given.

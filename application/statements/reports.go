@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/domain/accounting"
+	"surgicase/domain/audit"
 	"surgicase/domain/civil"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
@@ -158,10 +159,11 @@ func (s *Reports) each(ctx context.Context, who permission.Actor, q Request, st 
 	}
 	var files []statement.File
 	var skipped []Skipped
+	var again []audit.Entry // of those that were made before
 	for _, section := range st.Sections {
 		f := statement.File{Kind: q.Kind, Run: q.Run, Provider: section.Payee.ID, From: q.From, To: q.To}
 		if old, found := made[f.Slot()]; found && q.Run != 0 {
-			files = append(files, old)
+			files, again = append(files, old), append(again, s.entry(who, old).Reading())
 			continue
 		}
 		err := s.provider(ctx, who, &f, st.Only(section.Payee.ID), passwords[string(section.Payee.ID)])
@@ -174,7 +176,10 @@ func (s *Reports) each(ctx context.Context, who permission.Actor, q Request, st 
 			skipped = append(skipped, Skipped{section.Payee.Name(), err})
 		}
 	}
-	return files, skipped, nil
+	if len(again) > 0 {
+		err = s.store.Logged(ctx, again...)
+	}
+	return files, skipped, err
 }
 
 func (s *Reports) provider(ctx context.Context, who permission.Actor, f *statement.File, st *statement.Statement, password surgical.PHI) error {
