@@ -4,6 +4,7 @@ package directory
 
 import (
 	"net/mail"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -69,7 +70,7 @@ func ParseTimezone(s string) (string, error) {
 		return "", nil
 	}
 	_, err := time.LoadLocation(s)
-	if err != nil || len(s) > 64 || (s != "UTC" && !strings.Contains(s, "/")) || strings.HasPrefix(s, "right/") || strings.HasPrefix(s, "posix/") {
+	if err != nil || path.Clean(s) != s || len(s) > 64 || (s != "UTC" && !strings.Contains(s, "/")) || strings.HasPrefix(s, "right/") || strings.HasPrefix(s, "posix/") {
 		return "", fault.New(fault.Invalid, "invalid_timezone", "must be an IANA time zone such as America/New_York")
 	}
 	return s, nil

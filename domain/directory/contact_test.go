@@ -81,7 +81,7 @@ var parsers = map[string]parser{
 		read: directory.ParseTimezone, code: "invalid_timezone",
 		takes: map[string]string{"": "", "America/New_York": "America/New_York", "Pacific/Auckland": "Pacific/Auckland", "UTC": "UTC"},
 		not: []string{
-			"Local", "Mars/Olympus", "America/New York", "../UTC", "/usr/share/zoneinfo/UTC", "America/../UTC", "UTC\x00", "UTC+5", "Europe", "zone.tab",
+			"Local", "Mars/Olympus", "America/New York", "../UTC", "/usr/share/zoneinfo/UTC", "America/../UTC", "./UTC", "America//New_York", "America/./New_York", "America/New_York/", "UTC\x00", "UTC+5", "Europe", "zone.tab",
 		},
 	},
 	"tax id": {
@@ -208,7 +208,7 @@ var shapes = map[string]*regexp.Regexp{
 	"state": regexp.MustCompile(`\A([A-Z]{2})?\z`), "ZIP": regexp.MustCompile(`\A([0-9]{5}(-?[0-9]{4})?)?\z`),
 	"telephone": regexp.MustCompile(`\A([1-9][0-9]{9})?\z`), "tax id": regexp.MustCompile(`\A([0-9]{9})?\z`),
 	"e-mail":    regexp.MustCompile(`\A[^\s@<>"]+@[^\s@<>"A-Z]+\.[^\s@<>"A-Z]+\z`),
-	"time zone": regexp.MustCompile(`\A[A-Za-z0-9_+/-]{0,64}\z`),
+	"time zone": regexp.MustCompile(`\A(UTC|[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)+)?\z`),
 }
 
 // FuzzContact: whatever a parser takes has the shape of what is stored, and is taken again.
