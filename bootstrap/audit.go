@@ -1,7 +1,6 @@
 package bootstrap
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,7 +19,6 @@ import (
 	"surgicase/application/operations"
 	"surgicase/domain/audit"
 	"surgicase/domain/fault"
-	"surgicase/domain/mail"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 )
@@ -43,48 +40,6 @@ func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, out deposit) (opera
 	}
 	signer, _, err := operations.ReadCheckpointKey(secret)
 	return operations.Desk{Signer: signer, Deposit: out.keep}, err
-}
-
-// deposit is where checkpoints lie out of the database's reach: in files, in the storage of objects, and in
-// people's mail.
-type deposit struct {
-	folder  auditfile.Folder
-	blobs   ports.Blobs
-	notices *operations.Notices
-	events  ports.Events
-}
-
-func newDeposits(c Config, blobs ports.Blobs, notices *operations.Notices, events ports.Events) deposit {
-	return deposit{c.checkpointFolder(), blobs, notices, events}
-}
-
-// Checkpoints in the storage. It may be away when the program ends: nobody waits for it for long.
-const (
-	checkpointPrefix  = "checkpoints/"
-	checkpointTimeout = 5 * time.Second
-)
-
-// store puts a checkpoint into the storage of objects. That it fails is told and no more: there is the file, and
-// the next checkpoint signs this part of the chain, too.
-func (d deposit) store(ctx context.Context, c audit.Checkpoint, text []byte) {
-	ctx, cancel := context.WithTimeout(ctx, checkpointTimeout)
-	defer cancel()
-	object := ports.Object{Key: checkpointPrefix + auditfile.Name(c), Size: int64(len(text)), ContentType: "application/json"}
-	if _, err := d.blobs.Put(ctx, object, bytes.NewReader(text)); err != nil {
-		d.events.Happened(ctx, ports.Event{Name: "audit.checkpoint.storage.failed", Err: err})
-	}
-}
-
-func (d deposit) keep(ctx context.Context, c audit.Checkpoint, public audit.PublicKey) (string, error) {
-	path, err := d.folder.Keep(ctx, c, public)
-	text, textErr := auditfile.Text(c, public)
-	if textErr == nil {
-		d.store(ctx, c, append(text, '\n'))
-	}
-	mailErr := d.notices.TellAtOnce(ctx, mail.Checkpoint, fmt.Sprintf("checkpoint:%d:%d", c.Seq, c.At.UnixMicro()), mail.Values{
-		"made_at": c.At.Format(time.RFC3339), "seals": strconv.FormatInt(c.Seq, 10), "checkpoint": string(text),
-	})
-	return path, errors.Join(err, textErr, mailErr)
 }
 
 // runNotary seals and signs the audit trail while the app runs.
@@ -153,7 +108,7 @@ func (p *program) VerifyAudit(ctx context.Context, of cli.Evidence, progress cli
 }
 
 // verifyTrail is the daily verification. It trusts the checkpoint key at hand, and those before it.
-func verifyTrail(ctx context.Context, c Config, secrets ports.Secrets, trail *operations.Trail, who permission.Actor) (string, error) {
+func verifyTrail(ctx context.Context, out deposit, secrets ports.Secrets, trail *operations.Trail, who permission.Actor) (string, error) {
 	secret, err := secrets.Get(ctx, ports.CheckpointKeySecret)
 	if err != nil {
 		return "", err
@@ -162,7 +117,7 @@ func verifyTrail(ctx context.Context, c Config, secrets ports.Secrets, trail *op
 	if err != nil {
 		return "", err
 	}
-	kept, err := c.checkpointFolder().Checkpoints()
+	kept, err := out.all(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, secrets ports.Secrets) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, out deposit, secrets ports.Secrets) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
@@ -61,9 +61,9 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				},
 			},
 			operations.VerifyAudit: {
-				Schedule: job.Daily(4, 0), What: "verifies the whole audit trail, also against the checkpoints in DATA_DIR",
+				Schedule: job.Daily(4, 0), What: "verifies the whole audit trail, also against the checkpoints in DATA_DIR and in the storage",
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
-					return verifyTrail(ctx, c, secrets, trail, who)
+					return verifyTrail(ctx, out, secrets, trail, who)
 				},
 			},
 			"retention": {

@@ -108,25 +108,36 @@ func ReadCheckpoints(path string) ([]audit.Checkpoint, error) {
 	}
 	var all []audit.Checkpoint
 	for _, file := range files {
-		c, err := readCheckpoint(file)
+		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fault.New(fault.Invalid, "checkpoint_unreadable", "%s is no checkpoint", file).Because(err)
+			return nil, unreadable(file, err)
+		}
+		c, err := ParseCheckpoint(file, text)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, c)
 	}
 	return all, nil
 }
 
-func readCheckpoint(file string) (audit.Checkpoint, error) {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return audit.Checkpoint{}, err
-	}
+func unreadable(name string, cause error) error {
+	return fault.New(fault.Invalid, "checkpoint_unreadable", "%s is no checkpoint", name).Because(cause)
+}
+
+// ParseCheckpoint reads a checkpoint as Text writes it, out of a file or object of a name.
+//
+// Faults: Invalid "checkpoint_unreadable".
+func ParseCheckpoint(name string, text []byte) (audit.Checkpoint, error) {
 	var form checkpointForm
-	if err := json.Unmarshal(content, &form); err != nil {
-		return audit.Checkpoint{}, err
+	if err := json.Unmarshal(text, &form); err != nil {
+		return audit.Checkpoint{}, unreadable(name, err)
 	}
-	return form.checkpoint()
+	c, err := form.checkpoint()
+	if err != nil {
+		return audit.Checkpoint{}, unreadable(name, err)
+	}
+	return c, nil
 }
 
 // Checkpoints reads those in the folder.

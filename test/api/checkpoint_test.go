@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -87,4 +88,34 @@ func TestASealNeedsNoStorage(t *testing.T) {
 	if !strings.Contains(p.log.String(), "audit.checkpoint.storage.failed") {
 		t.Error("nobody hears of it")
 	}
+}
+
+// Who administers the database and a server cuts the end off, the checkpoint in both with it: the storage tells.
+func TestACutTrailIsFoundByTheCheckpointInTheStorage(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		verify := func() answer {
+			return p.send(http.MethodPost, "/scheduler/jobs/audit_verify/run", "global-admin", nil).is(200)
+		}
+		p.get("/email_log", "provider").refused(403, "not_allowed")
+		p.get("/email_log", "user-admin").refused(403, "not_allowed")
+		if err := p.Notary.Finish(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		verify().has("run.state", "done")
+		for _, table := range []string{"audit_checkpoints", "audit_seal", "audit_entries"} {
+			p.spoil("DROP TRIGGER " + table + "_kept")
+		}
+		p.spoil("DELETE FROM audit_checkpoints")
+		p.spoil("DELETE FROM audit_seal WHERE entry_id > 1")
+		p.spoil("DELETE FROM audit_entries WHERE entry_id > 1")
+		if err := os.RemoveAll(filepath.Join(p.dataDir, "checkpoints")); err != nil {
+			p.t.Fatal(err)
+		}
+		verify().has("run.state", "failed", "outcome", "audit_trail_broken")
+		if err := os.RemoveAll(filepath.Join(p.dataDir, "objects", "checkpoints")); err != nil {
+			p.t.Fatal(err)
+		}
+		verify().has("run.state", "done") // as it would be without any checkpoint
+	})
 }
