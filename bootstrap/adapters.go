@@ -99,14 +99,6 @@ func SecretsAdapters() []string { return names(secretProviders) }
 
 func names[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func userIDs(texts []string) []ident.UserID {
-	ids := make([]ident.UserID, len(texts))
-	for i, text := range texts {
-		ids[i] = ident.UserID(text)
-	}
-	return ids
-}
-
 // systemClock is the real time, cut to microseconds.
 type systemClock struct{}
 

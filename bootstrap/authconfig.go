@@ -57,10 +57,7 @@ type Networks struct {
 
 // UnmarshalText reads addresses and CIDR networks, separated by commas.
 func (n *Networks) UnmarshalText(text []byte) error {
-	for part := range strings.SplitSeq(string(text), ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
+	for _, part := range listed(text) {
 		n.given = true
 		network, err := parseNetwork(part)
 		if err != nil {

@@ -38,17 +38,17 @@ type Config struct {
 	MovingConfig
 	ReportConfig
 	JobConfig
-	RequestTimeout Seconds  `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
-	DrainSeconds   Count    `env:"DRAIN_SECONDS" envDefault:"0" doc:"seconds for which a server that was told to stop still answers while /health/ready says 503, so that a load balancer looks elsewhere first"`
-	TLSCert        string   `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
-	TLSKey         string   `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
-	RateLimit      *Count   `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
-	RateAddress    *Count   `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
-	Origins        []string `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
-	PayDay         Weekday  `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
-	Excluded       []string `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
-	MetricsToken   Secret   `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
-	LogLevel       Choice   `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
+	RequestTimeout Seconds `env:"REQUEST_TIMEOUT" envDefault:"30" doc:"seconds a request may take"`
+	DrainSeconds   Count   `env:"DRAIN_SECONDS" envDefault:"0" doc:"seconds for which a server that was told to stop still answers while /health/ready says 503, so that a load balancer looks elsewhere first"`
+	TLSCert        string  `env:"TLS_CERT_FILE" doc:"PEM file of the certificate to serve HTTPS with (TLS 1.2 and later); read again when it changes"`
+	TLSKey         string  `env:"TLS_KEY_FILE" doc:"PEM file of its key"`
+	RateLimit      *Count  `env:"RATE_LIMIT" doc:"requests a second from one caller (bursts of ten times that), per instance; default 50, none in trusted mode; 0 is none"`
+	RateAddress    *Count  `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
+	Origins        Origins `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
+	PayDay         Weekday `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
+	Excluded       UserIDs `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
+	MetricsToken   Secret  `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
+	LogLevel       Choice  `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
 
 	now     func() time.Time // a test's, for how old cached secrets are
 	serving bool             // logs go to standard output; of other commands that holds their answer
@@ -280,7 +280,7 @@ func (c Config) present() time.Time {
 
 // rules gives what the practice configured about paying.
 func (c Config) rules() pay.Rules {
-	return pay.Rules{PayDay: time.Weekday(c.PayDay), Excluded: userIDs(c.Excluded)}
+	return pay.Rules{PayDay: time.Weekday(c.PayDay), Excluded: c.Excluded}
 }
 
 // Variable is a line of the configuration table.

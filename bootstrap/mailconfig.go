@@ -136,10 +136,7 @@ type Addresses []string
 // UnmarshalText reads addresses separated by commas.
 func (a *Addresses) UnmarshalText(text []byte) error {
 	*a = nil
-	for part := range strings.SplitSeq(string(text), ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
+	for _, part := range listed(text) {
 		address, err := directory.ParseEmail(part)
 		if err != nil {
 			return holds(string(text), "e-mail addresses, separated by commas")

@@ -123,7 +123,7 @@ func TestAMoveToPendingPaymentLeavesOutWhatIsHeldAndSaysWhy(t *testing.T) {
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, db.url(t), map[string]string{"EXCLUDED_ACCOUNTS": "load-test"})
+			p := start(t, db.url(t), map[string]string{"EXCLUDED_ACCOUNTS": "somebody, load-test"})
 			places := p.cast()
 			p.prices()
 			at := p.person("no-npi", permission.Provider, 1)
