@@ -306,15 +306,20 @@ func TestAnInstanceIsRegistered(t *testing.T) {
 	if len(targets) != 1 || !slices.Equal(targets[0].Targets, []string{"10.0.0.7:8000"}) || targets[0].Labels["environment"] != "production" {
 		t.Errorf("the targets are %+v", targets)
 	}
-	for _, bad := range [][]string{{}, {"10.0.0.7; rm -rf /"}, {`1"2`}, {"10.0.0.7", "80a"}, {"10.0.0.7", "80", `a"b`}, {"../../etc"}} {
+	for _, bad := range [][]string{{}, {"10.0.0.7; rm -rf /"}, {`1"2`}, {"10.0.0.7", "80a"}, {"10.0.0.7", "80", `a"b`}, {"../../etc"}, {"--remove"}, {"10.0.0.7", "80", "-x"}, {"10.0.0.7", "80", "--removed"}, {"10.0.0.7", "80", "production", "more"}} {
 		if call(bad...) == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
-	if err := call("10.0.0.7", "8000", "production", "--remove"); err != nil {
-		t.Error(err)
-	}
-	if left, _ := os.ReadDir(dir + "/targets"); len(left) != 0 {
-		t.Errorf("%v is left", left)
+	for _, gone := range [][]string{{"10.0.0.7", "8000", "production", "--remove"}, {"10.0.0.7", "8000", "--remove"}, {"10.0.0.7", "--remove"}} {
+		if err := call("10.0.0.7"); err != nil {
+			t.Error(err)
+		}
+		if err := call(gone...); err != nil {
+			t.Errorf("%q: %v", gone, err)
+		}
+		if left, _ := os.ReadDir(dir + "/targets"); len(left) != 0 {
+			t.Errorf("%q leaves %v", gone, left)
+		}
 	}
 }
