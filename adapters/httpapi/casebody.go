@@ -38,7 +38,7 @@ type caseBody struct {
 	ProcedureCodes []codeBody `json:"procedure_codes" nullable:"false"`
 	Timestamps     stampsBody `json:"timestamps" doc:"When each status was last reached."`
 	CaseCreateTS   time.Time  `json:"case_create_ts"`
-	CaseUpdatedTS  time.Time  `json:"case_updated_ts"`
+	CaseUpdatedTS  time.Time  `json:"case_updated_ts" doc:"When it last changed. Callers who are shown less than its true status are told when it last came to one that they see."`
 	Version        int64      `json:"version" doc:"Rises with every change." example:"3"`
 }
 
@@ -79,7 +79,7 @@ func bodyOf(s *surgical.Sheet, who permission.Actor) caseBody {
 		InsProvider: nullable(s.Insurer), SurgeonID: nullable(s.SurgeonID), FacilityID: nullable(s.FacilityID),
 		CaseStatus: int(s.Shown(who)), PendingFiles: []string{}, PayAmount: Money(s.Pay.Amount), PayCategory: nullable(s.Pay.Category),
 		SurgeonName: nullable(s.SurgeonName), FacilityName: nullable(s.FacilityName), ProcedureCodes: codesOf(s),
-		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.UpdatedAt, Version: s.Version,
+		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.Version,
 	}
 	if !s.Hidden(who) {
 		b.PayStatus, b.RunID = nullable(string(s.Pay.Status)), nullable(s.RunID)
@@ -102,12 +102,7 @@ func codesOf(s *surgical.Sheet) []codeBody {
 }
 
 func stampsOf(s *surgical.Sheet, who permission.Actor) stampsBody {
-	at := func(status surgical.Status) *time.Time {
-		if status > s.Shown(who) && s.Hidden(who) {
-			return nil
-		}
-		return nullableTime(s.Stamps[status])
-	}
+	at := func(status surgical.Status) *time.Time { return nullableTime(s.ShownStamp(status, who)) }
 	return stampsBody{
 		Submitted: at(surgical.Submitted), ReadyForBilling: at(surgical.ReadyForBilling), PendingPayment: at(surgical.PendingPayment),
 		PaidToProvider: at(surgical.Paid), SentToBiller: at(surgical.SentToBiller), ReceivedPayment: at(surgical.PaymentReceived),

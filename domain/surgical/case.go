@@ -145,6 +145,31 @@ func (c *Case) stamp(m Move) {
 	c.Stamps[m.To] = m.At
 }
 
+// ShownStamp is when a status was last reached, as far as the actor may know: zero above his cap.
+// Source: spec/decisions.md 2.8.
+func (c *Case) ShownStamp(status Status, a permission.Actor) time.Time {
+	if shown := c.Shown(a); shown != c.Status && status > shown {
+		return time.Time{}
+	}
+	return c.Stamps[status]
+}
+
+// ShownUpdate is when the case last changed, as far as the actor may know. What changes a case above his
+// cap is mostly that it went on, so he is told the last time at which it came to something that he sees.
+// Source: spec/decisions.md 2.8.
+func (c *Case) ShownUpdate(a permission.Actor) time.Time {
+	if !c.Hidden(a) {
+		return c.UpdatedAt
+	}
+	last := c.CreatedAt
+	for status := range c.Stamps {
+		if at := c.ShownStamp(status, a); at.After(last) {
+			last = at
+		}
+	}
+	return last
+}
+
 // TwinText is what two cases of one operation have in common: owner, date and the patient's folded
 // names. Its digest finds duplicates without storing a name. Source: spec/decisions.md 3.7.
 func (c *Case) TwinText() PHI {

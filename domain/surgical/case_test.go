@@ -9,6 +9,7 @@ import (
 
 	"surgicase/domain/audit"
 	"surgicase/domain/civil"
+	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 
 	"pgregory.net/rapid"
@@ -50,6 +51,39 @@ func TestCheckDate(t *testing.T) {
 	}
 	t.Run("no date is no case date", func(t *testing.T) {
 		wantCode(t, surgical.CheckDate(civil.Date{}, today), "invalid_date")
+	})
+}
+
+// The stamps of complete are as many minutes after noon as the status has in the order of all.
+func TestShownUpdate(t *testing.T) {
+	for _, x := range []struct {
+		at     surgical.Status
+		by     permission.UserType
+		cap    int
+		minute int // 60 is the true last change
+	}{
+		{surgical.Paid, permission.Provider, 0, 60},
+		{surgical.Paid, permission.Provider, 20, 60},
+		{surgical.Paid, permission.Provider, 15, 3},
+		{surgical.Paid, permission.GroupAdmin, 10, 2},
+		{surgical.Paid, permission.CaseAdmin, 10, 60},
+		{surgical.Closed, permission.Provider, 0, 4},
+		{surgical.ReadyForBilling, permission.Provider, 1, 1},
+		{surgical.ReadyForBilling, permission.Provider, 10, 60},
+	} {
+		t.Run(fmt.Sprintf("at %d to type %d with cap %d", x.at, x.by, x.cap), func(t *testing.T) {
+			c := complete(t, x.at)
+			c.UpdatedAt = noon.Add(time.Hour)
+			by := capped(x.by, x.cap)
+			equal(t, "shown", c.ShownUpdate(by), noon.Add(time.Duration(x.minute)*time.Minute))
+			equal(t, "stamp of the true status is shown", !c.ShownStamp(x.at, by).IsZero(), x.minute == 60)
+		})
+	}
+	t.Run("without a stamp it is the time it was recorded", func(t *testing.T) {
+		c := complete(t, surgical.Paid)
+		clear(c.Stamps)
+		c.UpdatedAt = noon.Add(time.Hour)
+		equal(t, "shown", c.ShownUpdate(capped(permission.Provider, 10)), noon)
 	})
 }
 

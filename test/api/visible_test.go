@@ -3,10 +3,12 @@ package api
 import (
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"surgicase/domain/directory"
 	"surgicase/domain/ident"
@@ -110,6 +112,38 @@ func TestWhatLiesAboveTheCapIsHiddenEverywhere(t *testing.T) {
 		p.capped("provider", 10)
 		p.get("/case?case_id="+sixCases[15], "provider").is(200).has("case.case_status", 10, "case.pay_status", nil, "case.run_id", nil).lacks("pending_payment_ts")
 		p.get("/case_history?case_id="+sixCases[20], "provider").is(200).lacks("Pending", "Paid", `status":15`, `status":20`)
+	})
+}
+
+// What happens above the cap is not to be read from the time of the last change either.
+func TestTheLastChangeOfACaseDoesNotTellWhatTheCapHides(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()["provider"]
+		p.prices()
+		p.capped("provider", 10)
+		p.join("group-admin", true, "provider", false)
+		p.capped("group-admin", 15)
+		p.drafts("provider", at, "c-1")
+		since := map[int]string{}
+		for _, status := range []int{10, 15, 20, 30} {
+			p.clock.Advance(time.Hour)
+			p.allMove("system-admin", status, []string{"c-1"})
+			since[status] = p.clock.Now().Format(time.RFC3339Nano)
+			shown := map[string]string{"provider": since[10], "group-admin": since[min(status, 15)], "case-admin": since[status]}
+			for who, want := range shown {
+				p.get("/case?case_id=c-1", who).is(200).has("case.case_updated_ts", want)
+				p.get("/case_filter?user_id=provider", who).is(200).has("cases.0.case_updated_ts", want)
+			}
+			p.get("/group_cases", "group-admin").is(200).has("cases.0.case_updated_ts", shown["group-admin"])
+		}
+		p.clock.Advance(time.Hour)
+		p.send(http.MethodPatch, "/case", "provider", map[string]any{"case_id": "c-1", "misc_file": "x.pdf"}).is(200)
+		p.get("/case?case_id=c-1", "provider").is(200).has("case.case_updated_ts", since[10]).lacks(since[15], since[20], since[30])
+		for _, status := range []int{15, 10} { // back among what he sees, he is told the truth again
+			p.clock.Advance(time.Hour)
+			p.move("system-admin", status, []string{"c-1"}, "force", true, "reason", "back").is(200)
+		}
+		p.get("/case?case_id=c-1", "provider").is(200).has("case.case_status", 10, "case.case_updated_ts", p.clock.Now().Format(time.RFC3339Nano))
 	})
 }
 
