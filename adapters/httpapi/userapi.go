@@ -29,7 +29,7 @@ func (a *API) userRoutes() {
 	}, a.createUser)
 	register(a, route{
 		method: http.MethodPatch, path: "/user", id: "change-user", tag: tagUsers, owner: true,
-		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Change a user", description: "A JSON merge patch (RFC 7396): absent members stay, null clears. Values equal to the stored ones change nothing. " +
 			"Everybody changes his own profile, but never user_type, user_tier, max_case_status or active; User Admins change users of types below their own, inactive ones too.",
 	}, a.changeUser)

@@ -122,7 +122,7 @@ type changeUserRequest struct {
 	UserTier       Optional[Digits]                `json:"user_tier,omitempty" doc:"For User Admins, and never one's own. Reprices the user's cases below 15."`
 	Active         Optional[Flag]                  `json:"active,omitempty" doc:"For User Admins, and never one's own."`
 	MaxCaseStatus  Optional[Digits]                `json:"max_case_status,omitempty" doc:"For User Admins, and never one's own. Null means the default, 20."`
-	Documents      Optional[[]userDocumentRequest] `json:"documents,omitempty" doc:"Replaces all documents (RFC 7396); null or [] removes them."`
+	Documents      Optional[[]userDocumentRequest] `json:"documents,omitempty" doc:"Takes the place of the documents that the client uploads itself (RFC 7396); null or [] removes them. What was uploaded to /user_files stays until DELETE /user_file."`
 }
 
 // change reads a merge patch. What a user cannot be without cannot be cleared.

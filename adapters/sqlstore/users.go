@@ -47,18 +47,20 @@ type userRow struct {
 	CreatedAt      int64 `gorm:"autoCreateTime:false"`
 	UpdatedAt      int64 `gorm:"autoUpdateTime:false"`
 	DeactivatedAt  sql.NullInt64
+	LastDocument   int64
 }
 
 func (userRow) TableName() string { return "users" }
 
 const userColumns = "user_id, version, user_email, first_name, last_name, addr1, addr2, city, state, zipcode, telephone, user_npi, " +
 	"referred_by_user, message_pref, states_licensed, timezone, credentials, ins_exp_date, tax_id, user_type, user_tier, max_case_status, " +
-	"active, verified_npi, npi_verified_at, registry_name, last_login_at, created_at, updated_at, deactivated_at"
+	"active, verified_npi, npi_verified_at, registry_name, last_login_at, created_at, updated_at, deactivated_at, last_document"
 
 // Add implements ports.Users. Rows of users are never removed, so the primary key is enough to keep
 // an id from being used again.
 func (r userRepo) Add(ctx context.Context, u *directory.User) error {
 	u.Version = 1
+	u.NumberDocuments()
 	row, err := userRowOf(u, r.keys)
 	if err != nil {
 		return err
@@ -109,6 +111,7 @@ func missingUser(err error, id ident.UserID) error {
 // Save implements ports.Users. The last login and what the registry said are left alone: neither raises
 // the version, so what was read may be older than what is stored.
 func (r userRepo) Save(ctx context.Context, u *directory.User) error {
+	u.NumberDocuments()
 	row, err := userRowOf(u, r.keys)
 	if err != nil {
 		return err
@@ -152,7 +155,7 @@ func userRowOf(u *directory.User, keys *Keyring) (userRow, error) {
 		Timezone: u.Timezone, Credentials: u.Credentials, InsExpDate: nullDate(u.InsuranceEnds), TaxID: seal.text(u.TaxID, "tax_id", id),
 		UserType: int(u.Type), UserTier: int(u.Tier), MaxCaseStatus: u.Cap, Active: flag(u.Active),
 		Finding: findingRowOf(u.Registry), LastLoginAt: nullMicros(u.LastLoginAt),
-		CreatedAt: micros(u.CreatedAt), UpdatedAt: micros(u.UpdatedAt), DeactivatedAt: nullMicros(u.DeactivatedAt),
+		CreatedAt: micros(u.CreatedAt), UpdatedAt: micros(u.UpdatedAt), DeactivatedAt: nullMicros(u.DeactivatedAt), LastDocument: u.LastDocument,
 	}
 	return row, seal.err
 }
@@ -168,7 +171,7 @@ func (row userRow) toUser(keys *Keyring) (directory.User, error) {
 		TaxID: open.openText(row.TaxID, "tax_id", row.UserID),
 		Type:  permission.UserType(row.UserType), Tier: pay.Tier(row.UserTier), Cap: row.MaxCaseStatus, Active: row.Active != 0,
 		Registry: row.Finding.of(row.UserNpi), LastLoginAt: nullInstant(row.LastLoginAt),
-		CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt), DeactivatedAt: nullInstant(row.DeactivatedAt),
+		CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt), DeactivatedAt: nullInstant(row.DeactivatedAt), LastDocument: row.LastDocument,
 	}
 	return u, open.err
 }
@@ -181,7 +184,7 @@ func npiOf(stored sql.NullInt64) npi.NPI {
 	return npi.NPI(stored.Int64) //nolint:gosec // ten digits
 }
 
-// userDocumentRow is a row of user_documents; positions count from 1.
+// userDocumentRow is a row of user_documents; positions are its number.
 type userDocumentRow struct {
 	UserID       string `gorm:"primaryKey"`
 	Position     int64  `gorm:"primaryKey;autoIncrement:false"`
@@ -222,16 +225,7 @@ func (s *session) userDocuments(ctx context.Context, users []string) (map[ident.
 func (r userRepo) addDocuments(ctx context.Context, u *directory.User) error {
 	seal := sealer{keys: r.keys}
 	rows := make([]userDocumentRow, len(u.Documents))
-	var last int64
-	for _, d := range u.Documents {
-		last = max(last, d.ID)
-	}
-	for i := range u.Documents {
-		d := &u.Documents[i]
-		if d.ID == 0 {
-			last++
-			d.ID = last
-		}
+	for i, d := range u.Documents {
 		rows[i] = userDocumentRow{
 			UserID: string(u.ID), Position: d.ID, DocumentType: d.Type, ObjectStored: flag(d.Stored),
 			Held: objectRow{

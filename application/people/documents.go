@@ -143,18 +143,20 @@ func (d *Documents) add(ctx context.Context, who permission.Actor, to Paper, o p
 			UploadedBy: who.User, UploadedAt: d.users.clock.Now(),
 		}
 		if len(u.Documents) >= directory.MaxDocuments {
-			return fault.New(fault.Conflict, "too_many_documents", "A user has at most %d documents.", directory.MaxDocuments)
-		}
-		added.ID = 1
-		for _, other := range u.Documents {
-			added.ID = max(added.ID, other.ID+1)
+			return tooManyDocuments()
 		}
 		u.Documents = append(slices.DeleteFunc(u.Documents, func(x directory.UserDocument) bool {
 			return x.Key.Equal(added.Key) || x.Type == added.Type && x.Name.Equal(added.Name)
 		}), added)
+		u.NumberDocuments()
+		added = u.Documents[len(u.Documents)-1]
 		return nil
 	})
 	return added, err
+}
+
+func tooManyDocuments() error {
+	return fault.New(fault.Conflict, "too_many_documents", "A user has at most %d documents.", directory.MaxDocuments)
 }
 
 // named gives a document without a name one that says what it is.

@@ -30,7 +30,8 @@ type ChangedUser struct {
 // that the list of user types sets for it; a new tier reprices the user's cases below 15.
 //
 // Faults: Forbidden "not_your_data", "not_allowed", "not_on_yourself", "user_type_too_high";
-// NotFound; Invalid with fields; Stale if the version is another one.
+// NotFound; Invalid with fields; Stale if the version is another one;
+// Conflict "too_many_documents" with those that were uploaded.
 func (s *Users) Change(ctx context.Context, who permission.Actor, in UserChange) (ChangedUser, error) {
 	var done ChangedUser
 	var tried []string
@@ -85,6 +86,9 @@ func followType(ctx context.Context, r ports.Repos, u *directory.User, ch *direc
 func (s *Users) save(ctx context.Context, r ports.Repos, who permission.Actor, u *directory.User, ch directory.UserChanges, fields []string) error {
 	now, before, held := s.clock.Now(), s.digest(string(u.ID), u.Contents()), slices.Clone(u.Documents)
 	u.Apply(ch, now)
+	if len(u.Documents) > directory.MaxDocuments {
+		return tooManyDocuments()
+	}
 	if err := r.Users.Save(ctx, u); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type UserChanges struct {
 	Tier                                  *pay.Tier
 	Active                                *bool
 	Cap                                   *int
-	Documents                             *[]UserDocument // replace all documents
+	Documents                             *[]UserDocument // take the place of those that clients upload elsewhere
 }
 
 // Asks says whether anything is asked for.
@@ -69,15 +69,13 @@ func (u *User) Differing(ch UserChanges) []string {
 	note("user_tier", differs(ch.Tier, u.Tier))
 	note("active", differs(ch.Active, u.Active))
 	note("max_case_status", differs(ch.Cap, u.Cap))
-	note("documents", ch.Documents != nil && !sameDocuments(*ch.Documents, u.Documents))
+	note("documents", ch.Documents != nil && !slices.EqualFunc(u.keeping(*ch.Documents), u.Documents, sameDocument))
 	return fields
 }
 
 func differs[T comparable](asked *T, held T) bool { return asked != nil && *asked != held }
 
-func sameDocuments(a, b []UserDocument) bool {
-	return slices.EqualFunc(a, b, func(x, y UserDocument) bool { return x.Type == y.Type && x.Name.Equal(y.Name) })
-}
+func sameDocument(a, b UserDocument) bool { return a.Type == b.Type && a.Name.Equal(b.Name) }
 
 // RankOnly keeps the fields that rank a user.
 func RankOnly(fields []string) []string {
@@ -137,25 +135,28 @@ func (u *User) Apply(ch UserChanges, now time.Time) {
 	set(&u.LastLoginAt, ch.LastLogin)
 	set(&u.InsuranceEnds, ch.InsuranceEnds)
 	set(&u.TaxID, ch.TaxID)
-	if ch.Documents != nil && !sameDocuments(*ch.Documents, u.Documents) {
+	if ch.Documents != nil {
 		u.Documents = u.keeping(*ch.Documents)
 	}
 	u.overwriteRank(ch, now)
 	u.UpdatedAt = now
 }
 
-// keeping gives the documents asked for; what is known of one that is there already stays known.
+// keeping gives the documents as asked for. What is there already stays as it is known, in its place; what
+// was uploaded to us stays even if it is not asked for, because a list of names must not destroy content.
 func (u *User) keeping(asked []UserDocument) []UserDocument {
-	held := slices.Clone(u.Documents)
-	documents := slices.Clone(asked)
-	for i, d := range documents {
-		at := slices.IndexFunc(held, func(h UserDocument) bool { return h.Type == d.Type && h.Name.Equal(d.Name) })
+	fresh := slices.Clone(asked)
+	var documents []UserDocument
+	for _, held := range u.Documents {
+		at := slices.IndexFunc(fresh, func(d UserDocument) bool { return sameDocument(d, held) })
 		if at >= 0 {
-			documents[i] = held[at]
-			held = slices.Delete(held, at, at+1)
+			fresh = slices.Delete(fresh, at, at+1)
+		}
+		if at >= 0 || held.Stored {
+			documents = append(documents, held)
 		}
 	}
-	return documents
+	return append(documents, fresh...)
 }
 
 func (u *User) overwriteRank(ch UserChanges, now time.Time) {

@@ -42,6 +42,7 @@ type User struct {
 	UpdatedAt      time.Time
 	DeactivatedAt  time.Time
 	Documents      []UserDocument
+	LastDocument   int64 // the highest number that a document of the user ever had
 }
 
 // MaxDocuments is how many documents a user may have.
@@ -49,7 +50,7 @@ const MaxDocuments = 100
 
 // UserDocument is a document about a user, such as a licence. Its name is treated like patient data.
 type UserDocument struct {
-	ID         int64 // stays while the document does; 0 before it is stored
+	ID         int64 // stays while the document does and is never given again; 0 before it is stored
 	Type       string
 	Name       surgical.PHI
 	Key        surgical.PHI
@@ -59,6 +60,20 @@ type UserDocument struct {
 	SHA256     []byte
 	UploadedBy ident.UserID
 	UploadedAt time.Time
+}
+
+// NumberDocuments numbers the documents that are new. A number that was given is never given again, so
+// that a request about a document that is gone does not meet another one.
+func (u *User) NumberDocuments() {
+	for _, d := range u.Documents {
+		u.LastDocument = max(u.LastDocument, d.ID)
+	}
+	for i := range u.Documents {
+		if d := &u.Documents[i]; d.ID == 0 {
+			u.LastDocument++
+			d.ID = u.LastDocument
+		}
+	}
 }
 
 // Name is the person's full name.

@@ -100,6 +100,24 @@ func TestEachFieldOfAUser(t *testing.T) {
 		equal(t, "a document keeps its id", u.Documents[0].ID, 1)
 		equal(t, "the NPI stays verified", u.Registry.Name, "ADA TESTWELL")
 	})
+	t.Run("what was uploaded stays, whatever names are asked for", func(t *testing.T) {
+		named := func(id int64, name string, stored bool) directory.UserDocument {
+			return directory.UserDocument{ID: id, Type: "licence", Name: surgical.NewPHI(name), Stored: stored}
+		}
+		held := []directory.UserDocument{named(1, "a.pdf", false), named(2, "up.pdf", true), named(3, "b.pdf", false)}
+		for _, c := range []struct{ asked, want []directory.UserDocument }{
+			{[]directory.UserDocument{named(0, "b.pdf", false), named(0, "c.pdf", false)}, []directory.UserDocument{held[1], held[2], named(0, "c.pdf", false)}},
+			{[]directory.UserDocument{named(0, "b.pdf", false), named(0, "up.pdf", false), named(0, "a.pdf", false)}, held},
+			{[]directory.UserDocument{}, held[1:2]},
+			{nil, held[1:2]},
+		} {
+			u := user(1)
+			u.Documents = held
+			u.Apply(directory.UserChanges{Documents: &c.asked}, now)
+			equal(t, "documents", u.Documents, c.want)
+			equal(t, "differing after", u.Differing(directory.UserChanges{Documents: &c.asked}), []string{})
+		}
+	})
 	t.Run("all fields differ in the order of the old product's model", func(t *testing.T) {
 		var all []string
 		u := directory.User{}

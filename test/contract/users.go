@@ -26,6 +26,7 @@ func Users(t *testing.T, open func(*testing.T) ports.Store) {
 		{"an unknown user is NotFound", unknownUser},
 		{"Save changes every field and raises the version", saveUser},
 		{"Save replaces documents, keeps their order and takes them away", saveUserDocuments},
+		{"the number of a document is never given twice", documentNumbers},
 		{"a stale version is a Conflict and changes nothing", staleUser},
 		{"of twenty writers one wins", racingUsers},
 		{"a login changes neither the version nor anything else, and Save keeps it", sawLogin},
@@ -133,6 +134,32 @@ func saveUserDocuments(w *world) {
 		equal(w.t, "documents", w.userNamed("ann").Documents, documents)
 	}
 	equal(w.t, "documents of somebody else", len(w.userNamed("bob").Documents), 1)
+}
+
+func documentNumbers(w *world) {
+	w.hire(1, "ann")
+	numbers := func(change func([]directory.UserDocument) []directory.UserDocument) (got []int64) {
+		w.do(func(ctx context.Context, r ports.Repos) error {
+			u, err := r.Users.Get(ctx, "ann")
+			if err != nil {
+				return err
+			}
+			u.Documents = change(u.Documents)
+			return r.Users.Save(ctx, u)
+		})
+		for _, d := range w.userNamed("ann").Documents {
+			got = append(got, d.ID)
+		}
+		return got
+	}
+	more := func(held []directory.UserDocument) []directory.UserDocument {
+		return append(held, directory.UserDocument{Type: "License", Name: surgical.NewPHI("l.pdf"), Key: surgical.NewPHI("private/l.pdf")})
+	}
+	equal(w.t, "with a second", numbers(more), []int64{1, 2})
+	equal(w.t, "without the second", numbers(func(held []directory.UserDocument) []directory.UserDocument { return held[:1] }), []int64{1})
+	equal(w.t, "with another", numbers(more), []int64{1, 3})
+	equal(w.t, "with none", len(numbers(func([]directory.UserDocument) []directory.UserDocument { return nil })), 0)
+	equal(w.t, "with one again", numbers(more), []int64{4})
 }
 
 func staleUser(w *world) {
