@@ -19,13 +19,16 @@ import (
 	"surgicase/ports"
 )
 
+// openRun is the job whose run the mailings are about.
+const openRun = "open_payment_run"
+
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, out deposit, secrets ports.Secrets) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, out deposit, secrets ports.Secrets, clock ports.Clock) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
 		Jobs: map[string]operations.Job{
-			"open_payment_run": {
+			openRun: {
 				Schedule: job.Weekly(time.Monday, 8, 0), What: "opens the weekly payment run: payable cases at 10 go to 15",
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
 					done, err := runs.Open(ports.LastWrite(ctx), who, payments.NewRun{Kind: pay.Weekly})
@@ -37,9 +40,9 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				},
 			},
 			"settle_payment_runs": {
-				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every open payment run: its cases at 15 go to 20",
+				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every payment run that is open by then: its cases at 15 go to 20",
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
-					n, payments, err := runs.SettleAll(ctx, who)
+					n, payments, err := runs.SettleAll(ctx, who, ports.InstantOf(ctx, clock.Now()))
 					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err
 				},
 			},

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"surgicase/domain/ident"
 	"surgicase/domain/npi"
@@ -31,9 +32,10 @@ func (r ledgerRepo) CountRuns(ctx context.Context) (int, error) {
 }
 
 // OpenRuns implements ports.Ledger.
-func (r ledgerRepo) OpenRuns(ctx context.Context) ([]int64, error) {
+func (r ledgerRepo) OpenRuns(ctx context.Context, until time.Time) ([]int64, error) {
 	ids := []int64{}
-	err := r.db.WithContext(ctx).Raw("SELECT DISTINCT e.run_id FROM payment_entries e WHERE " + openPayment + " ORDER BY e.run_id").Scan(&ids).Error
+	err := r.db.WithContext(ctx).Raw("SELECT DISTINCT e.run_id FROM payment_entries e JOIN payment_runs r ON r.run_id = e.run_id WHERE "+openPayment+
+		" AND r.opened_at <= ? ORDER BY e.run_id", micros(until)).Scan(&ids).Error
 	return ids, err
 }
 

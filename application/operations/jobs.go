@@ -3,6 +3,7 @@ package operations
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -23,6 +24,7 @@ import (
 type Job struct {
 	Schedule job.Schedule
 	What     string // for people, in one line
+	After    string // a job that goes first when both are due, because this one works on what it makes
 	Do       func(ctx context.Context, who permission.Actor) (outcome string, err error)
 	Preview  func(ctx context.Context, who permission.Actor) (outcome string, err error) // nil if it has none
 }
@@ -85,11 +87,17 @@ func (s *Jobs) Sweep(ctx context.Context) error {
 	for _, r := range runs {
 		byJob[r.Job] = append(byJob[r.Job], r)
 		if j, ours := s.jobs[r.Job]; ours && r.Left(j.Schedule, now, s.catchup) {
-			err = s.giveUp(ctx, r, now)
+			err = errors.Join(err, s.giveUp(ctx, r, now))
 		}
 	}
+	due := map[string]time.Time{}
 	for name, j := range s.jobs {
-		if at, due := job.Due(j.Schedule, byJob[name], known[name], now, s.catchup); due {
+		if at, is := job.Due(j.Schedule, byJob[name], known[name], now, s.catchup); is {
+			due[name] = at
+		}
+	}
+	for name, at := range due {
+		if _, first := due[s.jobs[name].After]; !first && !job.Busy(byJob[s.jobs[name].After]) {
 			s.start(ctx, job.Run{Job: name, At: at, StartedBy: "system:job"}, permission.System("job"))
 		}
 	}

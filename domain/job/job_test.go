@@ -118,6 +118,21 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+func TestBusy(t *testing.T) {
+	for _, c := range []struct {
+		states []job.State
+		busy   bool
+	}{{nil, false}, {[]job.State{job.Done, job.Failed}, false}, {[]job.State{job.Done, job.Running}, true}} {
+		var runs []job.Run
+		for _, s := range c.states {
+			runs = append(runs, job.Run{State: s})
+		}
+		if got := job.Busy(runs); got != c.busy {
+			t.Errorf("%v: %t", c.states, got)
+		}
+	}
+}
+
 func TestRetry(t *testing.T) {
 	now := at("2026-03-02 08:00:00")
 	for attempts, want := range map[int]time.Duration{1: time.Minute, 2: 2 * time.Minute, 3: 0} {

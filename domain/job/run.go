@@ -1,6 +1,7 @@
 package job
 
 import (
+	"slices"
 	"time"
 
 	"surgicase/domain/ident"
@@ -50,6 +51,11 @@ func Due(s Schedule, runs []Run, knownSince, now time.Time, catchup time.Duratio
 		}
 	}
 	return at, true
+}
+
+// Busy says whether one of the runs is not finished: somebody works on it, or it is to be tried again.
+func Busy(runs []Run) bool {
+	return slices.ContainsFunc(runs, func(r Run) bool { return r.State == Running })
 }
 
 // Left says whether a run was left by whoever worked on it and will never be taken up again: it was

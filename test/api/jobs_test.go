@@ -121,6 +121,52 @@ func TestAMissedMondayIsCaughtUpOnce(t *testing.T) {
 	})
 }
 
+// All of Monday is caught up at once: the mails wait for the run that they are about.
+func TestTheMailsOfAMissedMondayWaitForItsRun(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()
+		p.prices()
+		p.tick()
+		p.standing(10, "provider", at["provider"], "c-1")
+		p.at("2026-03-09 10:30")
+		db := p.database()
+		told := func() string {
+			return db.jobRuns("open_payment_run") + "; " + db.jobRuns("mail_payment_reports") + "; " + db.jobRuns("mail_provider_reports")
+		}
+		if got := told(); got != "03-09 08:00 done 1; ; " {
+			p.t.Errorf("first %s", got)
+		}
+		p.at("2026-03-09 10:31")
+		if got := told(); got != "03-09 08:00 done 1; 03-09 09:00 done 1; 03-09 10:00 done 1" {
+			p.t.Errorf("then %s", got)
+		}
+		if got := db.value("SELECT outcome FROM job_runs WHERE job = 'mail_provider_reports'"); !strings.HasPrefix(got, "run 1: individual_provider_payment_report: 1 mails queued") {
+			p.t.Errorf("the mails ended with %q", got)
+		}
+	})
+}
+
+// A run that is opened after the settling of its week, as when both are caught up, is paid a week later, as its pay date says.
+func TestALateRunIsSettledAWeekLater(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()
+		p.prices()
+		p.tick()
+		p.standing(10, "provider", at["provider"], "c-1")
+		p.at("2026-03-12 08:00") // three days late, and settling is due, too
+		p.at("2026-03-12 08:01")
+		db := p.database()
+		if got := db.statusOf("c-1") + " " + db.value("SELECT MAX(pay_date) FROM payment_runs"); got != "15 2026-03-20" {
+			p.t.Errorf("on Thursday the case and the pay date are %s", got)
+		}
+		p.at("2026-03-19 08:00")
+		if got := db.statusOf("c-1"); got != "20" {
+			p.t.Errorf("a week later: %s", got)
+		}
+		db.holds("a late week")
+	})
+}
+
 func TestAJobRunByHandCountsAsThePerson(t *testing.T) {
 	everywhere(t, func(p *program) {
 		at := p.cast()

@@ -37,9 +37,9 @@ func (w *world) lines(q pay.LineQuery) []pay.Line {
 	return read(w, func(ctx context.Context, r ports.Repos) ([]pay.Line, error) { return r.Ledger.Lines(ctx, q) })
 }
 
-func (w *world) openRuns() []int64 {
+func (w *world) openRuns(until time.Time) []int64 {
 	w.t.Helper()
-	return read(w, func(ctx context.Context, r ports.Repos) ([]int64, error) { return r.Ledger.OpenRuns(ctx) })
+	return read(w, func(ctx context.Context, r ports.Repos) ([]int64, error) { return r.Ledger.OpenRuns(ctx, until) })
 }
 
 func (w *world) paidCases(run int64) []surgical.PaidCase {
@@ -65,7 +65,7 @@ func (w *world) runsBefore(id int64, limit int) []int64 {
 
 func emptyLedger(w *world) {
 	isEmpty(w.t, "runs", read(w, func(ctx context.Context, r ports.Repos) ([]pay.Run, error) { return r.Ledger.Runs(ctx, 0, 10) }))
-	isEmpty(w.t, "open runs", w.openRuns())
+	isEmpty(w.t, "open runs", w.openRuns(given.Morning))
 	isEmpty(w.t, "lines", w.lines(pay.LineQuery{Run: 1}))
 	isEmpty(w.t, "open lines", w.lines(pay.LineQuery{Open: true}))
 	isEmpty(w.t, "uncarried lines", w.lines(pay.LineQuery{Uncarried: true}))
@@ -90,13 +90,14 @@ func findsOpenRuns(w *world) {
 	one, first := w.openRun(pay.Weekly, w.worth(2)...)
 	two, second := w.openRun(pay.Manual, w.worth(2)...)
 	w.openRun(pay.Manual) // without payments
-	equal(w.t, "both", w.openRuns(), []int64{one.ID, two.ID})
+	equal(w.t, "both", w.openRuns(two.OpenedAt), []int64{one.ID, two.ID})
+	isEmpty(w.t, "before they were opened", w.openRuns(one.OpenedAt.Add(-time.Microsecond)))
 	w.settle(second...)
 	w.takeBack(pay.Reversal, second[0])
 	w.settle(first[0])
-	equal(w.t, "one payment is left", w.openRuns(), []int64{one.ID})
+	equal(w.t, "one payment is left", w.openRuns(two.OpenedAt), []int64{one.ID})
 	w.takeBack(pay.Cancellation, first[1])
-	isEmpty(w.t, "none is left", w.openRuns())
+	isEmpty(w.t, "none is left", w.openRuns(two.OpenedAt))
 }
 
 // paidBy records cases of providers, in the order given, and opens a run of them.
@@ -261,7 +262,10 @@ func ledgerCost(w *world) {
 			_, err := r.Ledger.Runs(ctx, 0, 100)
 			return err
 		},
-		"open runs": func(ctx context.Context, r ports.Repos, _ int64) error { _, err := r.Ledger.OpenRuns(ctx); return err },
+		"open runs": func(ctx context.Context, r ports.Repos, _ int64) error {
+			_, err := r.Ledger.OpenRuns(ctx, given.Morning)
+			return err
+		},
 		"lines": func(ctx context.Context, r ports.Repos, id int64) error {
 			_, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: id})
 			return err
