@@ -63,6 +63,39 @@ func (p *Posting) post(ctx context.Context, r Repos) error {
 	return r.Runs.TakeBack(ctx, entries, p.Who.User)
 }
 
+// BillsOf gives, of the payments that are cancelled by moves, those that an accounting file shows as bills: none of
+// import runs, which have no file, and none of 0.00. Source: spec/decisions.md 7.5.
+func BillsOf(ctx context.Context, r Repos, moved []surgical.Moved) ([]pay.Entry, error) {
+	var cancelled []int64
+	for _, m := range moved {
+		if m.Move.Effect == surgical.CancelPayment {
+			cancelled = append(cancelled, m.Move.Payment)
+		}
+	}
+	if len(cancelled) == 0 {
+		return nil, nil
+	}
+	payments, err := r.Runs.Payments(ctx, cancelled)
+	if err != nil {
+		return nil, err
+	}
+	var bills []pay.Entry
+	runs := map[int64]pay.Run{} // payments that are open lie in few of them
+	for _, p := range payments {
+		run, known := runs[p.RunID]
+		if !known {
+			if run, err = r.Runs.Get(ctx, p.RunID); err != nil {
+				return nil, err
+			}
+			runs[p.RunID] = run
+		}
+		if run.Bills(p.Amount) {
+			bills = append(bills, p)
+		}
+	}
+	return bills, nil
+}
+
 // alreadyInRun is the code of a payment that exists: another run was faster.
 const alreadyInRun = "already_in_run"
 

@@ -12,6 +12,7 @@ import (
 	"surgicase/domain/civil"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
+	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 )
@@ -290,16 +291,13 @@ func (a *API) moveCases(ctx context.Context, in *moveInput) (*moveAnswer, error)
 	out := &moveAnswer{Body: moveAnswerBody{
 		UpdatedCases: make([]movedBody, len(done.Moved)), Exceptions: make([]exceptionBody, len(done.Exceptions)),
 		TotalProcessed: len(done.Moved) + len(done.Exceptions), TotalUpdated: len(done.Moved), TotalExceptions: len(done.Exceptions),
-		RunID: nullable(done.RunID), NotToPay: []string{}, DryRun: in.DryRun,
+		RunID: nullable(done.RunID), NotToPay: mapped(done.NotToPay, pay.Entry.DocNumber), DryRun: in.DryRun,
 	}}
 	if len(done.Exceptions) > 0 {
 		callOf(ctx).outcome = Partly
 	}
 	for i, m := range done.Moved {
 		out.Body.UpdatedCases[i] = movedBodyOf(string(m.ID), m.Move)
-		if m.Move.Effect == surgical.CancelPayment {
-			out.Body.NotToPay = append(out.Body.NotToPay, m.Was.PaymentEntry(m.Date, m.Move.At).DocNumber())
-		}
 	}
 	for i, e := range done.Exceptions {
 		out.Body.Exceptions[i] = exceptionBody{CaseID: string(e.ID), Code: e.Code, Reason: e.Reason, CurrentStatus: (*int)(e.Status), AttemptedStatus: int(move.To)}

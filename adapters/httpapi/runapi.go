@@ -277,7 +277,11 @@ func (a *API) settleRun(ctx context.Context, in *OneRun) (*postedAnswer, error) 
 	if err != nil {
 		return nil, err
 	}
-	return postedAnswerOf(done, "Payment run settled"), nil
+	message := "Payment run settled"
+	if len(done.Moved) == 0 {
+		message = "Nothing was settled"
+	}
+	return postedAnswerOf(done, message), nil
 }
 
 type reverseInput struct {

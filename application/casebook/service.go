@@ -203,7 +203,9 @@ func (s *Service) Pay(ctx context.Context, who permission.Actor, id ident.CaseID
 		if err != nil {
 			return err
 		}
-		x = table.Price(out.Pay.Tier, codes)
+		if x = table.Price(out.Pay.Tier, codes); out.Status >= surgical.PendingPayment && x.Amount != out.Pay.Amount {
+			x.Considered, x.TakenOver = nil, true
+		}
 		x.Status, x.At = out.Pay.Status, out.Pay.At
 		return nil
 	})

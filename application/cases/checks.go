@@ -17,8 +17,9 @@ import (
 type references struct{ owner, surgeon, facility bool }
 
 // checkReferences makes sure that owner, surgeon and facility exist, and that surgeon and facility
-// are the owner's: a case must not show the names of somebody else's. What did not change is not
-// checked again: old cases keep surgeons who were deleted since. It returns the owner if it read him.
+// are the owner's: nobody names those of others. What did not change is not checked again: old cases keep
+// surgeons who were deleted since, and a case that gets another owner keeps who operated and where, which are
+// facts of the operation. It returns the owner if it read him.
 func checkReferences(ctx context.Context, r ports.Repos, c *surgical.Case, which references) (owner *directory.User, err error) {
 	var bad fault.Collector
 	if which.owner {

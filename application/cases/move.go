@@ -39,6 +39,7 @@ type BulkMoved struct {
 	Moved      []surgical.Moved
 	Exceptions []Exception
 	RunID      int64
+	NotToPay   []pay.Entry // payments that are cancelled, and stand in accounting files as bills
 }
 
 // Move moves cases as far as the table of moves allows: what it refuses becomes an exception, and
@@ -114,7 +115,8 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 		}
 		p.decideOne(st, rules)
 	}
-	return nil
+	p.done.NotToPay, err = ports.BillsOf(ctx, r, p.done.Moved)
+	return err
 }
 
 func (p *plan) loadCandidates(ctx context.Context, r ports.Repos) error {

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"time"
 
 	"surgicase/domain/audit"
 	"surgicase/domain/fault"
@@ -65,17 +66,18 @@ func (s *Runs) Reverse(ctx context.Context, who permission.Actor, id int64, reas
 	})
 }
 
-// SettleAll settles every run that has open payments, as the weekly job does, and says how many payments
-// it settled. Source: spec/decisions.md 5.3.
+// SettleAll settles every run that was opened until then and has open payments, as the weekly job does, and says
+// how many payments it settled. A run that was opened later is paid a week later, as its pay date says.
+// Source: spec/decisions.md 5.1, 5.3.
 //
 // Faults: Forbidden.
-func (s *Runs) SettleAll(ctx context.Context, who permission.Actor) (runs, settled int, err error) {
+func (s *Runs) SettleAll(ctx context.Context, who permission.Actor, until time.Time) (runs, settled int, err error) {
 	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
 		return 0, 0, err
 	}
 	var open []int64
 	err = s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		open, err = r.Ledger.OpenRuns(ctx)
+		open, err = r.Ledger.OpenRuns(ctx, until)
 		return err
 	})
 	for _, id := range open {
@@ -84,7 +86,7 @@ func (s *Runs) SettleAll(ctx context.Context, who permission.Actor) (runs, settl
 		case fault.CodeOf(failed) == "run_not_open": // somebody was faster
 		case failed != nil:
 			err = errors.Join(err, failed)
-		default:
+		case len(done.Moved) > 0:
 			runs, settled = runs+1, settled+len(done.Moved)
 		}
 	}
@@ -149,8 +151,11 @@ func (s *Runs) post(ctx context.Context, who permission.Actor, id int64, what st
 		if err != nil {
 			return err
 		}
-		entry := audit.Record(who, permission.ManageRuns, "run", runID(id), p.At).Changing([]string{what}, nil, nil)
-		return r.Audit.Record(ctx, append(p.refusals(), entry)...)
+		entries := p.refusals()
+		if len(p.Moved)+len(p.Purged) > 0 { // else every case was one's own, and nothing became of the run
+			entries = append(entries, audit.Record(who, permission.ManageRuns, "run", runID(id), p.At).Changing([]string{what}, nil, nil))
+		}
+		return r.Audit.Record(ctx, entries...)
 	})
 	s.happened(ctx, "run."+what, who, err, "payments", len(done.Moved)+len(done.Purged), "exceptions", len(done.Exceptions))
 	return done, ports.Refused(ctx, s.store, audit.Record(who, permission.ManageRuns, "run", runID(id), s.clock.Now()), err)
@@ -197,7 +202,10 @@ func (p *posting) outcome(ctx context.Context, r ports.Repos, id int64) (Posted,
 		}
 	}
 	for _, l := range p.lines {
-		if l.Outcome() == pay.WasCancelled || taken[l.ID] {
+		if taken[l.ID] {
+			l.CancelledAt = p.At
+		}
+		if l.Outcome() == pay.WasCancelled && done.Run.Bills(l.Amount) {
 			done.NotToPay = append(done.NotToPay, l)
 		}
 	}

@@ -104,6 +104,7 @@ type Explanation struct {
 	Winner       Code
 	Status       Status
 	At           time.Time // when the stored amount was computed; zero in a fresh computation
+	TakenOver    bool      // the stored amount was moved in and is frozen: no table here gives it
 }
 
 // Price finds what a provider of the given tier is paid for the codes: the highest amount among
@@ -152,6 +153,8 @@ func (x Explanation) Found() int {
 // Why says in a sentence how the amount came about.
 func (x Explanation) Why() string {
 	switch {
+	case x.TakenOver:
+		return "The amount was taken over from the service before: no price table here gives it."
 	case len(x.Considered) == 0:
 		return "The case has no procedure codes."
 	case x.Winner == "":

@@ -99,6 +99,11 @@ func TestExplanation(t *testing.T) {
 	})
 }
 
+func TestWhyOfAnAmountThatWasTakenOver(t *testing.T) {
+	x := pay.Explanation{Tier: 1, TakenOver: true}
+	equal(t, "why", x.Why(), "The amount was taken over from the service before: no price table here gives it.")
+}
+
 func TestPayable(t *testing.T) {
 	for status, want := range map[pay.Status]bool{
 		pay.Priced: true, pay.ZeroApproved: true, pay.Unpriced: false, pay.NoCodes: false, pay.Waived: false, "": false,

@@ -71,6 +71,10 @@ type Run struct {
 	Reversed  Cents
 }
 
+// Bills says whether the accounting file of the run has a bill for a payment of that amount.
+// Source: spec/decisions.md 7.5.
+func (r *Run) Bills(amount Cents) bool { return r.Kind != Imported && amount != 0 }
+
 // The instant of the week at which the job settles open runs: Thursday 08:00 UTC.
 // Source: spec/decisions.md 5.3.
 const (

@@ -148,3 +148,14 @@ func TestNewRun(t *testing.T) {
 		equal(t, "opened", run.Opened, 0)
 	})
 }
+
+func TestBills(t *testing.T) {
+	for _, c := range []struct {
+		kind   pay.RunKind
+		amount pay.Cents
+		bill   bool
+	}{{pay.Weekly, 1, true}, {pay.Manual, 100_000, true}, {pay.Weekly, 0, false}, {pay.Imported, 100_000, false}, {pay.Imported, 0, false}} {
+		run := pay.Run{Kind: c.kind}
+		equal(t, string(c.kind)+" "+c.amount.String(), run.Bills(c.amount), c.bill)
+	}
+}
