@@ -120,6 +120,11 @@ func (randomIDs) Key() []byte {
 // openStore opens the configured database with its keys. A key set is made when there is none and
 // the database is SQLite: development needs no setup, production never loses keys by accident.
 func openStore(ctx context.Context, c Config, secrets ports.Secrets, heard hearing) (*sqlstore.Store, error) {
+	if c.DatabaseURL.url == c.ownDatabase() {
+		if err := c.makeDataDir(); err != nil {
+			return nil, err
+		}
+	}
 	keys, err := keyring(ctx, c, secrets)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -176,8 +177,11 @@ const (
 // listen opens the listener, with TLS if there is a certificate.
 func listen(ctx context.Context, c Config) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(c.HTTPAddr))
-	if err != nil || c.TLSCert == "" {
-		return listener, err
+	if err != nil {
+		return nil, fmt.Errorf("HTTP_ADDR holds %q: %w", c.HTTPAddr, err)
+	}
+	if c.TLSCert == "" {
+		return listener, nil
 	}
 	cert, err := newCertificate(c.TLSCert, c.TLSKey, time.Now)
 	if err != nil {

@@ -39,7 +39,7 @@ func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, out deposit) (opera
 		return operations.Desk{}, err
 	}
 	signer, _, err := operations.ReadCheckpointKey(secret)
-	return operations.Desk{Signer: signer, Deposit: out.keep}, err
+	return operations.Desk{Signer: signer, Deposit: out.keep}, placed(secrets, ports.CheckpointKeySecret, err)
 }
 
 // runNotary seals and signs the audit trail while the app runs.
@@ -149,7 +149,7 @@ func (p *program) withTrail(ctx context.Context, c Config, do func(*operations.T
 	}
 	config, err := c.store(ctx, secrets, nil, hearing{})
 	if err != nil {
-		return err
+		return root(err)
 	}
 	store, err := stores[c.DatabaseURL.scheme()](config)
 	if err != nil {
@@ -193,7 +193,7 @@ func (p *program) publicKeys(ctx context.Context, c Config, named []string) ([]a
 		return nil, err
 	}
 	_, keys, err = operations.ReadCheckpointKey(secret)
-	return keys, err
+	return keys, placed(secrets, ports.CheckpointKeySecret, err)
 }
 
 func readCheckpoints(paths []string) ([]audit.Checkpoint, error) {

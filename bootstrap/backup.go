@@ -176,6 +176,9 @@ func (p *program) scratch(ctx context.Context, c Config, schema int64) (*sqlstor
 // RestoreBackup puts a backup into the configured database. One without a schema gets that of the
 // backup first and is then brought up to date, so that old backups fit, too.
 func (p *program) RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (done backups.Backup, err error) {
+	if err := p.needsKeys(ctx); err != nil {
+		return done, err
+	}
 	err = p.withBackups(ctx, func(ctx context.Context, _ Config, service *backups.Service, store *sqlstore.Store) error {
 		who := permission.System("cli")
 		if key, err = newestUnless(ctx, service, who, key); err != nil {
@@ -192,13 +195,32 @@ func (p *program) RestoreBackup(ctx context.Context, key string, tell func(backu
 		if err != nil {
 			return err
 		}
-		if done, err = service.Telling(tell).Restore(ctx, who, key); err != nil {
+		done, err = service.Telling(tell).Restore(ctx, who, key)
+		if err != nil && fault.CodeOf(err) != "backup_keys_lost" {
 			return err
 		}
-		_, err = store.MigrateUp(ctx)
-		return err
+		_, mend := store.MigrateUp(ctx)
+		return errors.Join(err, mend)
 	})
 	return done, err
+}
+
+// needsKeys looks for the key set before one is made as for a new database: that would not read what is restored.
+func (p *program) needsKeys(ctx context.Context) error {
+	c, err := LoadConfig(p.env, false)
+	if err != nil {
+		return err
+	}
+	secrets, err := openSecrets(c, p.env)
+	if err != nil {
+		return err
+	}
+	_, err = secrets.Get(ctx, ports.KeySetSecret)
+	if errors.Is(err, fault.NotFound) {
+		return ConfigFaults{fmt.Sprintf("%s. Put the key set in place that the backup was made with, such as in %s. If it is lost, a new one (`surgicase keys new`) opens all but the encrypted values.",
+			sentence(err), secrets.Origin(ports.KeySetSecret))}
+	}
+	return err
 }
 
 func (p *program) withBackups(ctx context.Context, do func(context.Context, Config, *backups.Service, *sqlstore.Store) error) error {

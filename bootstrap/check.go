@@ -4,9 +4,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"slices"
+
+	"go.uber.org/fx"
 
 	"surgicase/adapters/cli"
+	"surgicase/adapters/sqlstore"
+	"surgicase/domain/audit"
 	"surgicase/domain/fault"
+	"surgicase/domain/permission"
 	"surgicase/ports"
 )
 
@@ -16,6 +23,31 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	findings, err := p.check(ctx, c)
+	if err == nil && !slices.ContainsFunc(findings, func(f cli.Finding) bool { return !f.OK }) {
+		findings = append(findings, p.servesAsWell()...)
+	}
+	return findings, err
+}
+
+// servesAsWell puts together all that serve does, without starting it: a part of which nothing was said may be wrong.
+func (p *program) servesAsWell() []cli.Finding {
+	c, err := LoadConfig(p.env, true)
+	c.serving = false
+	var store *sqlstore.Store
+	if err == nil {
+		err = root(fx.New(core(c, p.env, Parts{}), httpSide(func(net.Addr) {}), fx.Populate(&store)).Err())
+	}
+	if store != nil {
+		err = errors.Join(err, store.Close())
+	}
+	if err != nil {
+		return []cli.Finding{{What: "serve", Detail: "does not start: " + sentence(err)}}
+	}
+	return nil
+}
+
+func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	findings := []cli.Finding{{What: "configuration", OK: true, Detail: "every value is valid"}}
 	findings = append(findings, servingFindings(p.env)...)
 	secrets, err := openSecrets(c, p.env)
@@ -27,6 +59,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	findings = append(findings, c.trackerFinding(secrets)...)
 	findings = append(findings, c.registryFinding(ctx)...)
 	_, err = keyring(ctx, c, secrets)
+	keySet := len(findings)
 	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
 	_, deskErr := newDesk(c, secrets, randomIDs{}, deposit{})
 	_, vaultErr := newVault(c, secrets).Seal(io.Discard)
@@ -39,16 +72,47 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	if err == nil {
 		err = store.Ping(ctx)
 	}
-	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err))
 	if err != nil {
-		return findings, nil
+		return append(findings, found("database", "", err)), nil
 	}
 	schema := store.CheckVersion(ctx)
-	findings = append(findings, c.schemaFinding(schema))
+	if schema == nil {
+		if err := readsAll(ctx, store, secrets); err != nil {
+			findings[keySet] = found("key set", "", err)
+		}
+		err = tryWriting(ctx, store)
+	}
+	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err), c.schemaFinding(schema))
 	if c.registry() == "local" && schema == nil {
 		findings = append(findings, directoryFinding(ctx, store))
 	}
 	return findings, store.Close()
+}
+
+var errTakenBack = errors.New("taken back")
+
+// tryWriting writes an entry on the trail and takes it back: a disk, a server or an account may be for reading only.
+func tryWriting(ctx context.Context, store ports.Store) error {
+	entry := audit.Record(permission.System("cli"), permission.ReadOperations, "check", "", systemClock{}.Now())
+	err := store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		if err := r.Audit.Record(ctx, entry); err != nil {
+			return err
+		}
+		return errTakenBack
+	})
+	if errors.Is(err, errTakenBack) {
+		return nil
+	}
+	return err
+}
+
+// readsAll says whether the key set reads every value in the database.
+func readsAll(ctx context.Context, store *sqlstore.Store, secrets ports.Secrets) error {
+	status, err := newKeys(store, secrets, systemClock{}, randomIDs{}, nil).Status(ctx, permission.System("cli"))
+	if err == nil {
+		err = status.Err()
+	}
+	return err
 }
 
 // servingFindings are the reasons for which serve would not start, each with a line of its own.

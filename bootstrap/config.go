@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,7 +61,11 @@ type Address string
 
 // UnmarshalText reads host:port.
 func (a *Address) UnmarshalText(text []byte) error {
-	if _, port, err := net.SplitHostPort(string(text)); err != nil || port == "" {
+	_, port, err := net.SplitHostPort(string(text))
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
 		return holds(string(text), "host:port, such as 127.0.0.1:8000")
 	}
 	*a = Address(text)
@@ -85,8 +91,8 @@ func (d *DatabaseURL) UnmarshalText(text []byte) error {
 	if name, query, _ := strings.Cut(d.url, "?"); name == "secret" {
 		d.url, d.secret = "mysql://?"+query, true
 	}
-	if _, known := stores[d.scheme()]; !known {
-		return holds(d.scheme()+"://…", "sqlite://PATH, mysql://user:password@host:port/database or secret")
+	if _, known := stores[d.scheme()]; !known || d.scheme() == "mysql" && !isMySQL(d.url, !d.secret) {
+		return holds(d.scheme()+"://…", "sqlite://PATH, mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred) or secret")
 	}
 	return nil
 }
@@ -186,10 +192,21 @@ func LoadConfig(environment map[string]string, serving bool) (Config, error) {
 		return c, faults
 	}
 	if c.DatabaseURL.url == "sqlite://" {
-		c.DatabaseURL.url += filepath.Join(c.DataDir, "surgicase.db")
+		c.DatabaseURL.url = c.ownDatabase()
 	}
 	c.settleStorage()
 	return c, nil
+}
+
+// ownDatabase is where the database is unless something else is said.
+func (c Config) ownDatabase() string { return "sqlite://" + filepath.Join(c.DataDir, "surgicase.db") }
+
+// makeDataDir makes the folder for what is kept on this machine.
+func (c Config) makeDataDir() error {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return ConfigFaults{fmt.Sprintf("DATA_DIR holds %q, which cannot be made: %s", c.DataDir, err)}
+	}
+	return nil
 }
 
 // settleStorage says where file:// without a folder is.
@@ -243,13 +260,11 @@ func (c Config) check(serving bool) ConfigFaults {
 		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
 	}
 	faults = append(faults, c.checkTemplates()...)
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		faults = append(faults, "TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither")
-	}
 	faults = append(faults, c.checkNPI(serving)...)
 	if serving {
 		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted, httpapi.ModeGateway, httpapi.ModeToken)
 		faults = append(faults, c.checkAuth()...)
+		faults = append(faults, c.checkTLS()...)
 	}
 	return faults
 }

@@ -1,16 +1,38 @@
 package bootstrap
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"surgicase/adapters/sqlstore"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
+
+// isMySQL says whether a URL names a database of MySQL and nothing that we would not heed. Where the host is in a secret
+// only what follows the question mark counts.
+func isMySQL(text string, whole bool) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "mysql" || whole && (u.Hostname() == "" || strings.Trim(u.Path, "/") == "") {
+		return false
+	}
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "3306"), 10, 16)
+	if err != nil || port == 0 {
+		return false
+	}
+	for name, values := range u.Query() {
+		if name != "tls" || len(values) != 1 || !slices.Contains([]string{"true", "false", "skip-verify", "preferred"}, values[0]) {
+			return false // ?ssl=true would have connected without
+		}
+	}
+	return true
+}
 
 // DatabaseSecretName is the secret of DATABASE_URL=secret.
 const DatabaseSecretName = "surgicase/database" //nolint:gosec // the name of a secret, not a secret

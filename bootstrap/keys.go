@@ -41,6 +41,9 @@ func openAWSSecrets(c Config, env environment) (ports.Secrets, error) {
 func secretOrMade(ctx context.Context, c Config, secrets ports.Secrets, name string, fresh func() ([]byte, error)) ([]byte, error) {
 	secret, err := secrets.Get(ctx, name)
 	if maker, ok := secrets.(*envsecrets.Secrets); ok && errors.Is(err, fault.NotFound) && c.DatabaseURL.scheme() == "sqlite" {
+		if err := c.makeDataDir(); err != nil {
+			return nil, err
+		}
 		return maker.Make(ctx, name, fresh)
 	}
 	return secret, err
@@ -51,12 +54,21 @@ func keyring(ctx context.Context, c Config, secrets ports.Secrets) (*sqlstore.Ke
 	if _, err := secretOrMade(ctx, c, secrets, ports.KeySetSecret, sqlstore.NewKeySet); err != nil {
 		return nil, err
 	}
-	return sqlstore.LoadKeyring(ctx, func(ctx context.Context, fresh bool) ([]byte, error) {
+	keys, err := sqlstore.LoadKeyring(ctx, func(ctx context.Context, fresh bool) ([]byte, error) {
 		if fresh {
 			return secrets.Fresh(ctx, ports.KeySetSecret)
 		}
 		return secrets.Get(ctx, ports.KeySetSecret)
 	})
+	return keys, placed(secrets, ports.KeySetSecret, err)
+}
+
+// placed says where the secret is that is not what it should be.
+func placed(secrets ports.Secrets, name string, err error) error {
+	if errors.Is(err, fault.Invalid) {
+		return ConfigFaults{secrets.Origin(name) + ": " + sentence(err)}
+	}
+	return err
 }
 
 // followKeys has a store take up changes of its key set while the app runs.

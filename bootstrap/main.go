@@ -101,13 +101,20 @@ func (p *program) run(ctx context.Context, targets []any, do func(context.Contex
 	return errors.Join(err, app.Stop(context.WithoutCancel(ctx)))
 }
 
-// root takes fx's own words off an error.
+// root takes fx's own words off an error of the start. What is missing or wrong before anything was begun is
+// configuration: it names the secret or the variable.
 func root(err error) error {
+	var faults ConfigFaults
 	var f *fault.Error
-	if errors.As(err, &f) {
-		return f
+	switch {
+	case errors.As(err, &faults):
+		return faults
+	case !errors.As(err, &f):
+		return err
+	case errors.Is(f, fault.Invalid), errors.Is(f, fault.NotFound):
+		return ConfigFaults{sentence(f)}
 	}
-	return err
+	return f
 }
 
 // Serve answers HTTP until it is told to stop. With demo it first fills an empty SQLite database.

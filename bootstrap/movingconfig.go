@@ -24,9 +24,11 @@ func (r *Recipients) UnmarshalText(text []byte) error {
 // ReferenceURL names another database, with a password in it that must not be printed.
 type ReferenceURL struct{ url string }
 
-// UnmarshalText takes the URL; whether it is one shows when it is opened.
+// UnmarshalText takes the URL of a database of MySQL.
 func (r *ReferenceURL) UnmarshalText(text []byte) error {
-	r.url = string(text)
+	if r.url = string(text); !isMySQL(r.url, true) {
+		return holds(r.String(), "mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred)")
+	}
 	return nil
 }
 

@@ -33,6 +33,20 @@ func newCertificate(certFile, keyFile string, now func() time.Time) (*certificat
 	return c, nil
 }
 
+// checkTLS says what is wrong with the certificate to serve with.
+func (c Config) checkTLS() ConfigFaults {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return ConfigFaults{"TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither"}
+	}
+	if c.TLSCert == "" {
+		return nil
+	}
+	if _, err := newCertificate(c.TLSCert, c.TLSKey, time.Now); err != nil {
+		return ConfigFaults{sentence(err)}
+	}
+	return nil
+}
+
 func (c *certificate) load() error {
 	stamp := newer(c.certFile, c.keyFile)
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)

@@ -51,21 +51,17 @@ func keysStatus(p KeyKeeper) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		missing := int64(0)
 		list := newListing("KEY", "STATE", "ADDED", "PRIMARY SINCE", "VALUES")
 		for i, k := range status.Keys {
 			list.add(k.ID, keyState(status.Keys, i), k.Added, k.Promoted, k.Values)
-			if k.Missing {
-				missing += k.Values
-			}
 		}
 		if *asJSON {
 			err = printJSON(c.OutOrStdout(), map[string]any{"origin": status.Origin, "keys": list.objects()})
 		} else if err = list.print(c.OutOrStdout(), false); err == nil {
 			_, err = fmt.Fprintf(c.OutOrStdout(), "The key set is %s.\n", status.Origin)
 		}
-		if err == nil && missing > 0 {
-			err = fmt.Errorf("%d values cannot be read: the key set does not hold their key", missing)
+		if err == nil {
+			err = status.Err()
 		}
 		return err
 	}

@@ -128,7 +128,7 @@ func (s *Service) write(ctx context.Context, to io.Writer, h head) ([]Sum, error
 //
 // Faults: Forbidden; NotFound "object_not_found"; Conflict "store_not_empty", "schema_version";
 // Invalid "backup_key_wrong", "backup_damaged"; "backup_keys_lost" when all was restored, but the key set
-// does not read it.
+// at hand does not read it.
 func (s *Service) Restore(ctx context.Context, who permission.Actor, key string) (Backup, error) {
 	if err := permission.Check(who, permission.ManageBackups, ""); err != nil {
 		return Backup{}, err // no trail: there may be no tables
@@ -136,8 +136,9 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, key string)
 	done, err := s.into(ctx, s.store, key)
 	if err == nil {
 		v := Verified{}
-		if err = findKeys(ctx, s.store, &v); err == nil {
-			err = v.Err()
+		if err = findKeys(ctx, s.store, &v); err == nil && len(v.LostKeys) > 0 {
+			err = fault.New(fault.Invalid, "backup_keys_lost", "Everything was restored, but the key set at hand does not hold key %d, with which values are encrypted. "+
+				"Put the key set in place that the backup was made with; nothing has to be restored again.", v.LostKeys[0])
 		}
 	}
 	s.happened(ctx, "backup.restored", err, done)

@@ -45,6 +45,20 @@ type KeysStatus struct {
 	Keys   []KeyUse
 }
 
+// Err says how many values cannot be read because the key set does not hold their key.
+func (s KeysStatus) Err() error {
+	missing := int64(0)
+	for _, key := range s.Keys {
+		if key.Missing {
+			missing += key.Values
+		}
+	}
+	if missing > 0 {
+		return fault.New(fault.Invalid, "keys_missing", "%d values cannot be read: the key set does not hold their key. It is %s.", missing, s.Origin)
+	}
+	return nil
+}
+
 // Status says which keys there are and what is encrypted with them.
 //
 // Faults: Forbidden; those of ports.Secrets and ports.Encryption.

@@ -38,5 +38,8 @@ func (d Disk) Fill() error {
 	return file.Close()
 }
 
+// Lock lets nobody write any more, as a file system does that has found itself damaged.
+func (d Disk) Lock() error { return exec.Command("mount", "-o", "remount,ro", d.Folder).Run() }
+
 // Free makes room again.
 func (d Disk) Free() error { return os.Remove(d.ballast()) }
