@@ -60,7 +60,7 @@ func (s sealing) after(ctx context.Context) {
 		return // there may be no trail yet
 	}
 	if _, err := s.sealer.Finish(ctx); err != nil {
-		s.events.Happened(ctx, ports.Event{Name: "audit.seal.failed", Err: err})
+		s.events.Happened(ctx, ports.WorkFailed("audit.seal", err))
 	}
 }
 

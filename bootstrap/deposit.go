@@ -42,7 +42,7 @@ func (d deposit) store(ctx context.Context, c audit.Checkpoint, text []byte) {
 	defer cancel()
 	object := ports.Object{Key: checkpointPrefix + auditfile.Name(c), Size: int64(len(text)), ContentType: "application/json"}
 	if _, err := d.blobs.Put(ctx, object, bytes.NewReader(text)); err != nil {
-		d.events.Happened(ctx, ports.Event{Name: "audit.checkpoint.storage.failed", Err: err})
+		d.events.Happened(ctx, ports.WorkFailed("audit.checkpoint.storage", err))
 	}
 }
 

@@ -130,7 +130,7 @@ func runScheduler(life fx.Lifecycle, jobs *operations.Jobs, parts Parts, events 
 	life.Append(fx.Hook{
 		OnStart: func(context.Context) (err error) {
 			waker, err = cron.Start(ctx, jobs, orElse(parts.Wake, wakePause), func(err error) {
-				events.Happened(ctx, ports.Event{Name: "jobs.failed", Err: err})
+				events.Happened(ctx, ports.WorkFailed("jobs", err))
 			})
 			return err
 		},

@@ -11,7 +11,7 @@ import (
 
 // loop is work that is done again and again while the app runs.
 type loop struct {
-	name  string        // failures are events of this name
+	name  string        // of the work, where it fails
 	pause time.Duration // between two rounds
 	work  func(context.Context) error
 	last  func(context.Context) error // done once on the way out, if set
@@ -26,7 +26,7 @@ func (l loop) run(life fx.Lifecycle, events ports.Events) {
 	done := make(chan struct{})
 	tell := func(err error) {
 		if err != nil && ctx.Err() == nil {
-			events.Happened(ctx, ports.Event{Name: l.name + ".failed", Err: err})
+			events.Happened(ctx, ports.WorkFailed(l.name, err))
 		}
 	}
 	life.Append(fx.Hook{

@@ -3,7 +3,6 @@ package bootstrap
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,7 +49,7 @@ func newMetrics() *metrics {
 		}),
 		events:   counters("business_events_total", "What happened, also outside of HTTP; the names are those of the log lines.", "event", "outcome"),
 		refused:  counters("callers_refused_total", "Requests without a caller or with a bad credential.", "reason"),
-		failures: counters("background_failures_total", "Rounds of background work that failed.", "work"),
+		failures: counters("background_failures_total", "Rounds of background work that failed; what became of single letters, tasks and jobs is business_events_total.", "work"),
 	}
 	for _, entity := range []string{"case", "user", "facility", "surgeon"} {
 		m.operations[entity] = counters(entity+"_operations_total", "Operations over HTTP on this kind of thing, by their outcome.", "operation", "status")
@@ -144,8 +143,12 @@ func (m *metrics) event(e ports.Event) {
 		m.refused.WithLabelValues(knownOr(fault.CodeOf(e.Err), refusals, "other")).Inc()
 		return
 	}
-	if work, failed := strings.CutSuffix(e.Name, ".failed"); failed {
-		m.failures.WithLabelValues(work).Inc()
+	if e.Name == ports.BackgroundFailed {
+		for _, v := range e.Values {
+			if v.Name == "work" {
+				m.failures.WithLabelValues(v.Text).Inc()
+			}
+		}
 		return
 	}
 	m.events.WithLabelValues(e.Name, coarse(e)).Inc()

@@ -2,8 +2,11 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -34,7 +37,8 @@ func newLogger(c Config, parts Parts) *zap.Logger {
 // eventLog is ports.Events on zap: one line per event.
 type eventLog struct{ log *zap.Logger }
 
-// Happened implements ports.Events. Faults of callers are worth a quiet line, defects a loud one.
+// Happened implements ports.Events. Faults of callers are worth a quiet line, what nobody is told of
+// otherwise a warning, defects a loud line.
 func (l eventLog) Happened(ctx context.Context, e ports.Event) {
 	fields := []zap.Field{}
 	if request, trace := httpapi.RequestOf(ctx); request != "" {
@@ -55,7 +59,25 @@ func (l eventLog) Happened(ctx context.Context, e ports.Event) {
 		l.log.Error(e.Name, append(fields, zap.Error(e.Err))...)
 		return
 	}
+	if worthAWarning(e) {
+		l.log.Warn(e.Name, fields...)
+		return
+	}
 	l.log.Info(e.Name, fields...)
+}
+
+// behind are the events of work that goes on behind the requests: when it fails nobody gets an answer.
+var behind = []string{ports.BackgroundFailed, "outbox.", "job.", "mail."}
+
+// worthAWarning says whether an event is a failure that is no caller's fault.
+func worthAWarning(e ports.Event) bool {
+	switch coarse(e) {
+	case "success":
+		return false
+	case "failed":
+		return true
+	}
+	return errors.Is(e.Err, fault.Upstream) || slices.ContainsFunc(behind, func(start string) bool { return strings.HasPrefix(e.Name, start) })
 }
 
 func outcomeOf(err error) string {

@@ -39,6 +39,26 @@ type Recipients interface {
 	List(ctx context.Context, list mail.List, after int64, limit int) ([]mail.Recipient, error)
 }
 
+// recipientsPage is how many recipients are read at once.
+const recipientsPage = 500
+
+// AllRecipients gives everybody who is on a list; without a list, on any.
+func AllRecipients(ctx context.Context, r Repos, list mail.List) ([]mail.Recipient, error) {
+	var all []mail.Recipient
+	after := int64(0)
+	for {
+		page, err := r.Recipients.List(ctx, list, after, recipientsPage)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < recipientsPage {
+			return all, nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
 // Post queues a letter to be sent after the transaction. One that is not to be sent is only noted.
 // Conflict "letter_exists" if its occasion has one for this address and user.
 func Post(ctx context.Context, r Repos, p *mail.Posted) error {

@@ -38,6 +38,15 @@ type Event struct {
 	Values  []Value
 }
 
+// BackgroundFailed is the event of background work that failed and that nobody waits for; its value "work"
+// says which.
+const BackgroundFailed = "background.failed"
+
+// WorkFailed is the event of background work that failed.
+func WorkFailed(work string, err error) Event {
+	return Event{Name: BackgroundFailed, Err: err, Values: []Value{{Name: "work", Text: work}}}
+}
+
 // Value is a named value of an event.
 type Value struct {
 	Name string

@@ -118,7 +118,7 @@ func (r *run) recipients(ctx context.Context) error {
 			address string
 		}
 		here := map[place]bool{}
-		present, err := repos.Recipients.List(ctx, "", 0, mostRecipients)
+		present, err := ports.AllRecipients(ctx, repos, "")
 		if err != nil {
 			return err
 		}
@@ -138,9 +138,6 @@ func (r *run) recipients(ctx context.Context) error {
 		return nil
 	})
 }
-
-// mostRecipients is more than anybody mails reports to.
-const mostRecipients = 10_000
 
 // priceTable makes the old prices the next version of our table, and prices what is here by them.
 func (r *run) priceTable(ctx context.Context) error {

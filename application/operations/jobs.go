@@ -177,7 +177,7 @@ func (s *Jobs) start(ctx context.Context, wanted job.Run, who permission.Actor) 
 		run, err := s.take(ctx, wanted, who)
 		if err != nil {
 			if code := fault.CodeOf(err); code != "job_running" && code != "job_done" {
-				s.events.Happened(ctx, ports.Event{Name: "jobs.failed", Err: err})
+				s.events.Happened(ctx, ports.WorkFailed("jobs", err))
 			}
 			return
 		}
@@ -270,7 +270,7 @@ func (s *Jobs) end(ctx context.Context, run job.Run, failure error) job.Run {
 		return r.Outbox.Put(ctx, ports.JobFailed, strconv.FormatInt(run.ID, 10), now)
 	})
 	if err != nil && fault.CodeOf(err) != "lease_lost" {
-		s.events.Happened(ctx, ports.Event{Name: "jobs.failed", Err: err})
+		s.events.Happened(ctx, ports.WorkFailed("jobs", err))
 	}
 	return run
 }

@@ -32,9 +32,6 @@ const (
 // strangers are how people of whom no name is known are addressed. Source: spec/reference-rules.md 10.2.
 var strangers = map[mail.Kind]string{mail.PaymentReport: "Valued Partner", mail.SummaryReport: "Team Member"}
 
-// mostRecipients is more than people are on a list.
-const mostRecipients = 1000
-
 func (s *Mailings) toLists(ctx context.Context, r ports.Repos, in Mailing, file statement.File, st *statement.Statement) ([]mail.Posted, error) {
 	totals := st.Totals()
 	values := mail.Values{
@@ -42,7 +39,7 @@ func (s *Mailings) toLists(ctx context.Context, r ports.Repos, in Mailing, file 
 		"total_states": strconv.Itoa(len(st.ByState())), "total_amount": dollars(file.Total), "filename": file.Name, "password": sharedPassword,
 	}
 	for _, list := range mail.ListsOf(in.Kind, in.Rhythm) {
-		recipients, err := r.Recipients.List(ctx, list, 0, mostRecipients)
+		recipients, err := ports.AllRecipients(ctx, r, list)
 		if err != nil {
 			return nil, err
 		}

@@ -154,6 +154,8 @@ func TestMailThatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
 			p.deliver()
 		}
 		p.get("/email_log", root).is(200).has("email_log.0.status", "failed", "email_log.0.reason", "mail_refused", "email_log.0.attempts", 1)
+		p.counts(1, "business_events_total", "event", "mail.failed", "outcome", "refused")
+		p.counts(0, "background_failures_total", "work", "mail") // the work goes well: the letter is what is wrong
 		if n := len(server.Letters()); n != 0 {
 			p.t.Errorf("%d letters arrived", n)
 		}

@@ -166,3 +166,22 @@ func TestNothingIsMailedByAGET(t *testing.T) {
 		p.get("/email_log?count=true", root).is(200).hasHeader("X-Total-Count", "0")
 	})
 }
+
+// However long a list is, everybody on it gets the report.
+func TestALongListIsMailedToItsEnd(t *testing.T) {
+	t.Parallel()
+	p := start(t, databases[0].url(t), nil)
+	run := p.payday()
+	const most = 1203 // more than one page of any kind holds
+	p.inTx(func(ctx context.Context, r ports.Repos) error {
+		for i := range most {
+			to := mail.Recipient{List: "provider_payment_report_weekly", Address: fmt.Sprintf("reader-%d@example.com", i), CreatedAt: p.clock.Now()}
+			if err := r.Recipients.Add(ctx, &to); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	p.send(http.MethodPost, "/report_mailings", root, map[string]any{"report": "provider_payment_report", "email_type": "weekly", "run_id": atoi(run)}).is(201).has("queued", most)
+	p.get("/email_log?count=true&status=queued", root).is(200).hasHeader("X-Total-Count", fmt.Sprint(most))
+}
