@@ -11,7 +11,7 @@ import (
 type PurgedCase struct {
 	Number int64
 	ID     ident.CaseID
-	Keys   []string // of its stored objects; they may end in file names, so nothing tells of them
+	Keys   []string // of its objects that no other case names; they may end in file names, so nothing tells of them
 }
 
 // Retention lets go of what was kept for long enough.
@@ -21,8 +21,13 @@ type Retention interface {
 
 	// Condemn takes up to limit cases that were deleted before a time out of reach, so that nobody
 	// restores them any more, and returns them; those that were condemned before come first. In order
-	// of number.
+	// of number. Clients name files themselves, so several cases may have one object: it comes with the
+	// last of them. Objects come also if nobody noticed yet that they were stored.
 	Condemn(ctx context.Context, before time.Time, limit int) ([]PurgedCase, error)
+
+	// DigestKeys gives up to limit documents the digest by which Condemn finds who else has an object, where
+	// the version before has written none, and returns how many it looked at.
+	DigestKeys(ctx context.Context, limit int) (int, error)
 
 	// Purge removes condemned cases with their codes, document rows and history. Their ids stay taken,
 	// and their payments stay. Conflict "changed_meanwhile" if one is not condemned.

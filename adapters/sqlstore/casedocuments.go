@@ -19,6 +19,7 @@ type documentRow struct {
 	ObjectKey    []byte
 	ObjectStored int
 	Held         objectRow `gorm:"embedded"`
+	KeyDigest    []byte
 }
 
 func (documentRow) TableName() string { return "case_documents" }
@@ -90,6 +91,11 @@ func objectRowOf(f surgical.File) objectRow {
 
 func (s *session) documentRowOf(c *surgical.Case, kind surgical.FileKind, file surgical.File) (documentRow, error) {
 	row := documentRow{HumanCaseID: c.Number, Kind: string(kind), ObjectStored: flag(file.Stored), Held: objectRowOf(file)}
+	digest, err := s.keys.keyDigest(file.Key)
+	if err != nil {
+		return row, err
+	}
+	row.KeyDigest = digest
 	seal := sealer{keys: s.keys}
 	row.FileName = seal.text(file.Name, "file_name", row.place())
 	row.ObjectKey = seal.text(file.Key, "object_key", row.place())
@@ -109,13 +115,13 @@ func (s *session) addDocuments(ctx context.Context, c *surgical.Case) error {
 			return err
 		}
 		h := row.Held
-		values = append(values, row.HumanCaseID, row.Kind, row.Slot, row.FileName, row.ObjectKey, row.ObjectStored, h.SizeBytes, h.ContentType, h.Sha256, h.UploadedBy, h.UploadedAt)
+		values = append(values, row.HumanCaseID, row.Kind, row.Slot, row.FileName, row.ObjectKey, row.ObjectStored, h.SizeBytes, h.ContentType, h.Sha256, h.UploadedBy, h.UploadedAt, row.KeyDigest)
 		rows++
 	}
 	if rows == 0 {
 		return nil
 	}
-	return s.exec(ctx, "INSERT INTO case_documents ("+documentColumns+") VALUES "+rowsOf(11, rows), values...)
+	return s.exec(ctx, "INSERT INTO case_documents ("+documentColumns+", key_digest) VALUES "+rowsOf(12, rows), values...)
 }
 
 func (r caseRepo) replaceDocument(ctx context.Context, c *surgical.Case, kind surgical.FileKind, stored surgical.File) error {

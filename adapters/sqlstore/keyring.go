@@ -256,6 +256,11 @@ func (k *Keyring) digest(text surgical.PHI) ([]byte, error) {
 	return k.current.Load().digests.ComputePrimaryPRF([]byte(text.Reveal()), digestLength)
 }
 
+// keyDigest finds the documents that have one object.
+func (k *Keyring) keyDigest(key surgical.PHI) ([]byte, error) {
+	return k.digest(key.Under("object_key\x1f"))
+}
+
 // RefreshKeys takes up the key set if it was changed where it is kept, and says whether it was.
 func (s *Store) RefreshKeys(ctx context.Context) (changed bool, err error) {
 	return s.keys.Refresh(ctx)

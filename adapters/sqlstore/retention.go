@@ -2,9 +2,12 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"surgicase/domain/document"
 	"surgicase/domain/ident"
+	"surgicase/domain/surgical"
 	"surgicase/ports"
 )
 
@@ -53,27 +56,86 @@ func (r retentionRepo) Condemn(ctx context.Context, before time.Time, limit int)
 	return found, err
 }
 
-// objectKeys gives the keys of all stored documents of the cases, replaced ones too.
+// objectKeys gives the keys of all documents of the cases, replaced ones too, but not those that another case has, whatever
+// became of it. What is no key has no object.
 func (r retentionRepo) objectKeys(ctx context.Context, numbers []int64) (map[int64][]string, error) {
-	rows, err := r.db.WithContext(ctx).Raw("SELECT human_case_id, kind, object_key FROM case_documents WHERE human_case_id IN ? AND object_stored = 1"+
-		" ORDER BY human_case_id, kind, slot", padded(numbers)).Rows()
+	keys, digests := map[int64][]string{}, [][]byte{}
+	err := r.eachKey(ctx, "human_case_id IN ? ORDER BY human_case_id, kind, slot", []any{padded(numbers)}, func(row documentRow, key surgical.PHI) error {
+		if document.CheckKey(key.ForStore()) != nil {
+			return nil
+		}
+		keys[row.HumanCaseID] = append(keys[row.HumanCaseID], key.ForStore())
+		digest, err := r.keys.keyDigest(key)
+		digests = append(digests, digest)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	others, err := r.keysElsewhere(ctx, digests, numbers)
+	for number := range keys {
+		keys[number] = slices.DeleteFunc(keys[number], func(key string) bool { return others[key] })
+	}
+	return keys, err
+}
+
+// keysElsewhere gives the keys with these digests, or with none, of all other cases.
+func (r retentionRepo) keysElsewhere(ctx context.Context, digests [][]byte, but []int64) (map[string]bool, error) {
+	found := map[string]bool{}
+	for batch := range slices.Chunk(digests, setBatch) {
+		err := r.eachKey(ctx, "(key_digest IN ? OR key_digest IS NULL) AND human_case_id NOT IN ?", []any{padded(batch), padded(but)},
+			func(_ documentRow, key surgical.PHI) error {
+				found[key.ForStore()] = true
+				return nil
+			})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// DigestKeys implements ports.Retention.
+func (r retentionRepo) DigestKeys(ctx context.Context, limit int) (int, error) {
+	var rows []documentRow
+	err := r.eachKey(ctx, "key_digest IS NULL ORDER BY human_case_id, kind, slot LIMIT ?", []any{limit}, func(row documentRow, key surgical.PHI) (err error) {
+		row.KeyDigest, err = r.keys.keyDigest(key)
+		rows = append(rows, row)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, row := range rows {
+		if err := r.exec(ctx, "UPDATE case_documents SET key_digest = ? WHERE human_case_id = ? AND kind = ? AND slot = ? AND key_digest IS NULL",
+			row.KeyDigest, row.HumanCaseID, row.Kind, row.Slot); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}
+
+func (r retentionRepo) eachKey(ctx context.Context, where string, args []any, do func(documentRow, surgical.PHI) error) error {
+	rows, err := r.query(ctx, "SELECT human_case_id, kind, slot, object_key FROM case_documents WHERE "+where, args...)
+	if err != nil {
+		return err
+	}
 	defer func() { _ = rows.Close() }()
-	keys := map[int64][]string{}
 	open := sealer{keys: r.keys}
 	for rows.Next() {
 		var row documentRow
-		if err := rows.Scan(&row.HumanCaseID, &row.Kind, &row.ObjectKey); err != nil {
-			return nil, err
+		if err := rows.Scan(&row.HumanCaseID, &row.Kind, &row.Slot, &row.ObjectKey); err != nil {
+			return err
 		}
-		keys[row.HumanCaseID] = append(keys[row.HumanCaseID], open.openText(row.ObjectKey, "object_key", row.place()).Reveal())
+		key := open.openText(row.ObjectKey, "object_key", row.place())
+		if open.err != nil {
+			return open.err
+		}
+		if err := do(row, key); err != nil {
+			return err
+		}
 	}
-	if open.err != nil {
-		return nil, open.err
-	}
-	return keys, rows.Err()
+	return rows.Err()
 }
 
 // Purge implements ports.Retention.

@@ -43,6 +43,10 @@ func (s *Retention) Work(ctx context.Context, who permission.Actor) (string, err
 	if err := permission.Check(who, permission.PurgeCase, ""); err != nil {
 		return "", ports.Refused(ctx, s.store, audit.Record(who, permission.PurgeCase, "case", "", s.clock.Now()), err)
 	}
+	_, err := s.repeated(ctx, func(ctx context.Context, r ports.Repos) (int, error) { return r.Keeping.DigestKeys(ctx, forgetBatch) })
+	if err != nil {
+		return said(0, 0), err
+	}
 	purged, err := s.purgeAll(ctx, who)
 	if err != nil {
 		return said(purged, 0), err
@@ -113,12 +117,19 @@ func (s *Retention) purgeSome(ctx context.Context, who permission.Actor) (int, e
 }
 
 func (s *Retention) forgetAll(ctx context.Context) (int, error) {
+	return s.repeated(ctx, func(ctx context.Context, r ports.Repos) (int, error) {
+		now := s.clock.Now()
+		return r.Keeping.Forget(ctx, now.Add(-keepRequests), now.Add(-keepTasks), now.Add(-keepJobRuns), forgetBatch)
+	})
+}
+
+// repeated does something in a transaction each, until it finds nothing more to do.
+func (s *Retention) repeated(ctx context.Context, some func(context.Context, ports.Repos) (int, error)) (int, error) {
 	total := 0
 	for {
 		n := 0
 		err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-			now := s.clock.Now()
-			n, err = r.Keeping.Forget(ctx, now.Add(-keepRequests), now.Add(-keepTasks), now.Add(-keepJobRuns), forgetBatch)
+			n, err = some(ctx, r)
 			return err
 		})
 		total += n

@@ -18,7 +18,8 @@ import (
 func Retention(t *testing.T, open func(*testing.T) ports.Store) {
 	sentences(t, open, []sentence{
 		{"condemned are cases that were deleted before a time, some at a time, and nobody restores them", condemns},
-		{"a condemned case comes with the keys of its stored objects", condemnedKeys},
+		{"a condemned case comes with the keys of all its documents", condemnedKeys},
+		{"keys that another case names are left out, until that one goes", condemnedSharing},
 		{"purging leaves the id taken and the payments as they were", purges},
 		{"a case that is not condemned keeps all others from being purged", purgesOnlyCondemned},
 		{"requests, done tasks and runs of jobs are forgotten when they are old, some at a time", forgets},
@@ -82,10 +83,52 @@ func condemnedKeys(w *world) {
 	w.record(c)
 	w.change(c.ID, func(c *surgical.Case) { // replaced, it is kept all the same
 		c.Files[surgical.DemoFile] = surgical.File{Name: surgical.NewPHI("c.pdf"), Key: surgical.NewPHI("private/c"), Stored: true}
+		c.Files[surgical.MiscFile] = surgical.File{Name: surgical.NewPHI("d.pdf"), Key: surgical.NewPHI("private//d")} // no store has such a key
 	})
 	w.change(c.ID, func(c *surgical.Case) { c.DeletedAt, c.DeletedBy = given.Morning, "eve" })
 	keys := w.condemn(given.Morning.Add(time.Microsecond), 10)[0].Keys
-	equal(w.t, "keys", keys, []string{"private/c", "private/a"})
+	equal(w.t, "keys", keys, []string{"private/c", "private/a", "private/b"})
+}
+
+// naming stores cases that have a document under a key, and deletes the first so many.
+func (w *world) naming(key string, deleted int, cases ...*surgical.Case) {
+	w.t.Helper()
+	for _, c := range cases {
+		c.Files = map[surgical.FileKind]surgical.File{surgical.DemoFile: {Name: surgical.NewPHI("a.pdf"), Key: surgical.NewPHI(key), Stored: true}}
+	}
+	w.deletedAt(given.Morning, cases[:deleted]...)
+	w.record(cases[deleted:]...)
+}
+
+func keysOf(purged []ports.PurgedCase) [][]string {
+	keys := [][]string{}
+	for _, p := range purged {
+		keys = append(keys, append([]string{}, p.Keys...))
+	}
+	return keys
+}
+
+func condemnedSharing(w *world) {
+	w.hire(1, "ann")
+	w.hire(1, "bob")
+	before := given.Morning.Add(time.Hour)
+	w.naming("private/alone", 2, some(2, "alone", "ann")...) // both go at once
+	equal(w.t, "of both", keysOf(w.condemn(before, 10)), [][]string{{"private/alone"}, {"private/alone"}})
+	equal(w.t, "of one", keysOf(w.condemn(before, 1)), [][]string{{}})
+	w.do(purging(w.condemn(before, 10)...))
+
+	shared := append(some(1, "first", "ann"), some(1, "second", "bob")...)
+	w.naming("private/shared", 1, shared...)
+	gone := w.condemn(before, 10)
+	equal(w.t, "while another has it", keysOf(gone), [][]string{{}})
+	w.do(purging(gone...))
+	w.change(shared[1].ID, func(c *surgical.Case) { // replaced, it counts all the same
+		c.Files[surgical.DemoFile] = surgical.File{Name: surgical.NewPHI("b.pdf"), Key: surgical.NewPHI("private/b"), Stored: true}
+		c.DeletedAt, c.DeletedBy = given.Morning, "eve"
+	})
+	w.naming("private/shared", 1, some(1, "third", "ann")...)
+	equal(w.t, "while one has it that is condemned, too", keysOf(w.condemn(before, 1)), [][]string{{"private/b"}})
+	equal(w.t, "at last", keysOf(w.condemn(before, 10)), [][]string{{"private/b", "private/shared"}, {"private/shared"}})
 }
 
 func purging(purged ...ports.PurgedCase) work {
