@@ -4,10 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"surgicase/application/payments"
-	"surgicase/domain/fault"
 	"surgicase/domain/pay"
 )
 
@@ -102,11 +102,11 @@ func (a *API) openedBefore(ctx context.Context, earlier string) (*openedAnswer, 
 	if err != nil {
 		return openedAnswerOf(payments.Opened{}, ""), nil //nolint:nilerr // it opened nothing
 	}
-	found, err := a.Runs.Get(ctx, actorOf(ctx), id)
+	found, err := a.Runs.Get(ctx, actorOf(ctx), id, payments.LinePage{})
 	if err != nil {
 		return nil, err
 	}
-	return openedAnswerOf(payments.Opened{Run: &found.Run, Lines: found.Lines, Held: found.Held}, "Payment run opened"), nil
+	return openedAnswerOf(payments.Opened{Run: &found.Run, Lines: slices.Concat(found.Payments, found.Refunds), Held: found.Held}, "Payment run opened"), nil
 }
 
 func openedAnswerOf(o payments.Opened, message string) *openedAnswer {
@@ -200,58 +200,27 @@ func (a *API) getRun(ctx context.Context, in *runInput) (*runAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.Runs.Get(ctx, actorOf(ctx), in.RunID)
+	page := payments.LinePage{Limit: in.limit()}
+	if after != nil {
+		page.After = &after.ID
+	}
+	found, err := a.Runs.Get(ctx, actorOf(ctx), in.RunID, page)
 	if err != nil {
 		return nil, err
 	}
 	out := &runAnswer{}
-	out.Body.RunBody = runBodyOf(found.Run)
-	own, refunds := partLines(found.Lines)
-	if out.Body.Refunds, out.Body.Held = []refundBody{}, []heldBody{}; after == nil {
-		_, out.Body.Refunds = splitLines(refunds)
-		out.Body.Held = mapped(found.Held, heldBodyOf)
-	}
-	for i := range refunds {
-		out.Body.RefundsTotal += Money(refunds[i].Amount)
-	}
-	if own, err = linesAfter(own, after); err != nil {
-		return nil, err
-	}
-	if len(own) > in.limit() {
-		own = own[:in.limit()]
-		out.Link = nextLink(runPath(in.RunID), url.Values{"limit": {strconv.Itoa(in.limit())}}, writeCursor("payment_run", numberKey{own[len(own)-1].ID}))
+	out.Body.RunBody, out.Body.RefundsTotal = runBodyOf(found.Run), Money(found.Refunded)
+	out.Body.Payments, _ = splitLines(found.Payments)
+	_, out.Body.Refunds = splitLines(found.Refunds)
+	out.Body.Held = mapped(found.Held, heldBodyOf)
+	if found.More {
+		out.Link = nextLink(runPath(in.RunID), url.Values{"limit": {strconv.Itoa(in.limit())}}, writeCursor("payment_run", numberKey{found.Payments[len(found.Payments)-1].ID}))
 		out.Body.Truncated = in.Limit == 0
 	}
-	out.Body.Payments, _ = splitLines(own)
 	if in.Count {
 		out.Total = strconv.Itoa(found.Run.Payments)
 	}
 	return out, nil
-}
-
-// partLines parts the payments of a run from what it carries back.
-func partLines(lines []pay.Line) (paid, refunds []pay.Line) {
-	for _, l := range lines {
-		if l.Kind == pay.Payment {
-			paid = append(paid, l)
-		} else {
-			refunds = append(refunds, l)
-		}
-	}
-	return paid, refunds
-}
-
-// linesAfter gives what follows the payment that a page ended with.
-func linesAfter(lines []pay.Line, last *numberKey) ([]pay.Line, error) {
-	if last == nil {
-		return lines, nil
-	}
-	for i := range lines {
-		if lines[i].ID == last.ID {
-			return lines[i+1:], nil
-		}
-	}
-	return nil, fault.InvalidField("query.cursor", "is not a cursor of this list")
 }
 
 type postedAnswer struct {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"surgicase/domain/audit"
@@ -43,7 +44,8 @@ type BulkMoved struct {
 }
 
 // Move moves cases as far as the table of moves allows: what it refuses becomes an exception, and
-// the others move all the same, in a fixed number of statements.
+// the others move all the same, in a fixed number of statements. A dry run only tells, and who was told is on the
+// trail.
 //
 // Faults: Forbidden if the caller may not make any move to that status.
 func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (BulkMoved, error) {
@@ -56,12 +58,13 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		run = s.store.View
 	}
 	var done BulkMoved
+	var seen []string
 	err := run(ctx, func(ctx context.Context, r ports.Repos) error {
 		plan := newPlan(who, in, s.clock.Now())
 		if err := plan.decide(ctx, r, s.rules); err != nil {
 			return err
 		}
-		done = plan.done
+		done, seen = plan.done, plan.seen
 		switch {
 		case in.DryRun:
 			return nil
@@ -73,7 +76,11 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		return err
 	})
 	s.happened(ctx, "case.bulk_moved", who, err)
-	return done, err
+	if err != nil || !in.DryRun {
+		return done, err
+	}
+	entry := audit.Record(who, permission.MoveCase, "cases", "", s.clock.Now())
+	return done, s.store.Logged(ctx, entry.ReadingAll(seen)...)
 }
 
 // plan is one bulk move being worked out.
@@ -83,6 +90,7 @@ type plan struct {
 	at    time.Time
 	done  BulkMoved
 	ready map[int64]surgical.RunCandidate // cases that may enter a run
+	seen  []string                        // human_case_ids of the cases that there are
 }
 
 func newPlan(who permission.Actor, in BulkMove, at time.Time) *plan {
@@ -106,6 +114,7 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 	found := make(map[ident.CaseID]surgical.Standing, len(standings))
 	for _, st := range standings {
 		found[st.ID] = st
+		p.seen = append(p.seen, strconv.FormatInt(st.Number, 10))
 	}
 	for _, id := range p.in.IDs {
 		st, ok := found[id]

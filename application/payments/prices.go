@@ -118,7 +118,7 @@ func (s *Prices) Load(ctx context.Context, who permission.Actor, in Load) (Loade
 	return done, err
 }
 
-// Preview says what Load would do, without doing it.
+// Preview says what Load would do, without doing it. That it was asked is on the trail.
 //
 // Faults: as Load.
 func (s *Prices) Preview(ctx context.Context, who permission.Actor, in Load) (Loaded, error) {
@@ -142,7 +142,11 @@ func (s *Prices) Preview(ctx context.Context, who permission.Actor, in Load) (Lo
 			return nil
 		})
 	})
-	return would, err
+	if err != nil {
+		return Loaded{}, err
+	}
+	entry := audit.Record(who, permission.ManagePrices, "price_table", "", s.clock.Now())
+	return would, s.store.Logged(ctx, entry.ReadingAll(would.numbers())...)
 }
 
 func (s *Prices) allowed(ctx context.Context, who permission.Actor) error {
@@ -174,11 +178,17 @@ func (l *Loaded) note(priced []ports.Repriced) {
 // entry is the audit entry of the load; its things are the cases whose price changed.
 func (l *Loaded) entry(who permission.Actor, at time.Time) audit.Entry {
 	entry := audit.Record(who, permission.ManagePrices, "price_table", strconv.FormatInt(int64(l.Version), 10), at)
-	entry.Fields = []string{"rows"}
-	for _, c := range l.Changes {
-		entry.Things = append(entry.Things, strconv.FormatInt(c.Number, 10))
-	}
+	entry.Fields, entry.Things = []string{"rows"}, l.numbers()
 	return entry
+}
+
+// numbers are the human_case_ids of the cases whose price changes.
+func (l *Loaded) numbers() []string {
+	var numbers []string
+	for _, c := range l.Changes {
+		numbers = append(numbers, strconv.FormatInt(c.Number, 10))
+	}
+	return numbers
 }
 
 // RepriceStale prices the cases whose price does not come from the current table and tier: those that

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"surgicase/domain/audit"
@@ -73,7 +74,8 @@ func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opene
 	return done, err
 }
 
-// Preview says what Open would do now, without doing it: the same cases and totals.
+// Preview says what Open would do now, without doing it: the same cases and totals. That it was asked is on the
+// trail.
 //
 // Faults: as Open.
 func (s *Runs) Preview(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
@@ -88,7 +90,11 @@ func (s *Runs) Preview(ctx context.Context, who permission.Actor, in NewRun) (Op
 		}
 		return err
 	})
-	return would, err
+	if err != nil {
+		return Opened{}, err
+	}
+	entry := audit.Record(who, permission.ManageRuns, "run", "", s.clock.Now())
+	return would, s.store.Logged(ctx, entry.ReadingAll(numbersOf(would.Held, would.Lines))...)
 }
 
 // runPlan is a run being worked out.
@@ -238,17 +244,27 @@ func (s *Runs) happened(ctx context.Context, name string, who permission.Actor, 
 	s.events.Happened(ctx, ports.Event{Name: name, Err: err, Values: values})
 }
 
-// Statement is a run with everything that belongs to it.
-type Statement struct {
-	Run   pay.Run
-	Lines []pay.Line // its payments, and the cancellations and reversals that its file carries
-	Held  []pay.Held
+// LinePage asks for a part of a run's payments: those behind one of them, up to a limit. The zero value is all.
+type LinePage struct {
+	After *int64 // entry of the ledger
+	Limit int
 }
 
-// Get returns a run with its payments, what it carries back and what it left out.
+// Statement is a run with what belongs to it.
+type Statement struct {
+	Run      pay.Run
+	Payments []pay.Line // of the page
+	More     bool       // there are payments behind them
+	Refunded pay.Cents  // the sum of all that its file carries back
+	Refunds  []pay.Line // what that is, with the first page
+	Held     []pay.Held // what it left out, with the first page
+}
+
+// Get returns a run with its payments, what it carries back and what it left out. Whose pay it shows is on the
+// trail.
 //
-// Faults: Forbidden; NotFound "run_not_found".
-func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64) (Statement, error) {
+// Faults: Forbidden; NotFound "run_not_found"; Invalid for a page behind no payment of the run.
+func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64, page LinePage) (Statement, error) {
 	if err := s.allowed(ctx, who, permission.ReadRuns, runID(id)); err != nil {
 		return Statement{}, err
 	}
@@ -263,10 +279,53 @@ func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64) (Stateme
 			return err
 		}
 		held, err := r.Ledger.Held(ctx, id)
-		found = Statement{Run: run, Lines: lines, Held: held}
+		if err != nil {
+			return err
+		}
+		found, err = page.of(Statement{Run: run, Held: held}, lines)
 		return err
 	})
-	return found, ports.Refused(ctx, s.store, audit.Record(who, permission.ReadRuns, "run", runID(id), s.clock.Now()), err)
+	entry := audit.Record(who, permission.ReadRuns, "run", runID(id), s.clock.Now())
+	if err != nil {
+		return Statement{}, ports.Refused(ctx, s.store, entry, err)
+	}
+	return found, s.store.Logged(ctx, entry.ReadingAll(numbersOf(found.Held, found.Payments, found.Refunds))...)
+}
+
+// of gives the part of a run that the page shows.
+func (p LinePage) of(whole Statement, lines []pay.Line) (Statement, error) {
+	for _, l := range lines {
+		if l.Kind == pay.Payment {
+			whole.Payments = append(whole.Payments, l)
+			continue
+		}
+		whole.Refunds, whole.Refunded = append(whole.Refunds, l), whole.Refunded+l.Amount
+	}
+	if p.After != nil {
+		at := slices.IndexFunc(whole.Payments, func(l pay.Line) bool { return l.ID == *p.After })
+		if at < 0 {
+			return Statement{}, fault.InvalidField("query.cursor", "is not a cursor of this list")
+		}
+		whole.Payments, whole.Refunds, whole.Held = whole.Payments[at+1:], nil, nil
+	}
+	if whole.More = p.Limit > 0 && len(whole.Payments) > p.Limit; whole.More {
+		whole.Payments = whole.Payments[:p.Limit]
+	}
+	return whole, nil
+}
+
+// numbersOf are the human_case_ids of the cases that an answer names.
+func numbersOf(held []pay.Held, lines ...[]pay.Line) []string {
+	var numbers []string
+	for _, l := range slices.Concat(lines...) {
+		numbers = append(numbers, strconv.FormatInt(l.CaseNumber, 10))
+	}
+	for _, h := range held {
+		if h.CaseNumber != 0 { // such a case exists
+			numbers = append(numbers, strconv.FormatInt(h.CaseNumber, 10))
+		}
+	}
+	return numbers
 }
 
 // List returns up to limit runs with an id below before (0 for all), newest first.

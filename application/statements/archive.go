@@ -47,11 +47,8 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 		if err := r.Files.Add(ctx, f); err != nil {
 			return err
 		}
-		entries := []audit.Entry{s.entry(who, *f)}
-		for batch := range slices.Chunk(shown, mostThings) {
-			entries = append(entries, s.entry(who, *f).Reading(batch...))
-		}
-		return r.Audit.Record(ctx, entries...)
+		entry := s.entry(who, *f)
+		return r.Audit.Record(ctx, append([]audit.Entry{entry}, entry.ReadingAll(shown)...)...)
 	})
 	switch {
 	case err == nil:
@@ -75,9 +72,6 @@ func (s *Reports) drop(ctx context.Context, f statement.File) error {
 	}
 	return nil
 }
-
-// mostThings is how many cases one entry of the trail names.
-const mostThings = 1000
 
 func numbersOf(st *statement.Statement) []string {
 	var numbers []string

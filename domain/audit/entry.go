@@ -56,6 +56,19 @@ func (e Entry) Reading(things ...string) Entry {
 	return e
 }
 
+// MostThings is how many cases an entry of ReadingAll names.
+const MostThings = 1000
+
+// ReadingAll returns the entries of one read that showed many cases, some of them in each, and at least one.
+func (e Entry) ReadingAll(things []string) []Entry {
+	entries := []Entry{e.Reading(things[:min(len(things), MostThings)]...)}
+	for len(things) > MostThings {
+		things = things[MostThings:]
+		entries = append(entries, e.Reading(things[:min(len(things), MostThings)]...))
+	}
+	return entries
+}
+
 // Refusing returns the entry as one of a refused attempt, with the fields that were tried.
 func (e Entry) Refusing(err error, fields ...string) Entry {
 	e.Outcome, e.Code, e.Fields = Refused, fault.CodeOf(err), fields

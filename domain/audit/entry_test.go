@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +54,23 @@ func TestEntries(t *testing.T) {
 		equal(t, "code", done.Refusing(errors.New("x")).Code, "")
 	})
 	t.Run("an entry made from another leaves that one alone", func(t *testing.T) { equal(t, "entry", done, plain) })
+}
+
+func TestReadingAll(t *testing.T) {
+	for n, want := range map[int][]int{0: {0}, 1: {1}, 1000: {1000}, 1001: {1000, 1}, 2500: {1000, 1000, 500}} {
+		things := make([]string, n)
+		for i := range things {
+			things[i] = strconv.Itoa(i)
+		}
+		var sizes []int
+		var all []string
+		for _, e := range audit.Record(ada, permission.ReadRuns, "run", "7", at).ReadingAll(things) {
+			sizes, all = append(sizes, len(e.Things)), append(all, e.Things...)
+			equal(t, "the rest of the entry", e.EntityID+" "+string(e.Outcome), "7 read")
+		}
+		equal(t, "sizes", sizes, want)
+		equal(t, "all of them", strings.Join(all, ","), strings.Join(things, ","))
+	}
 }
 
 func TestDigest(t *testing.T) {
