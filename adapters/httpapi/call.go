@@ -100,7 +100,7 @@ func (a *API) begin(gc *gin.Context) {
 	h.Set("X-Request-ID", c.requestID)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
-	if gc.Request.TLS != nil {
+	if gc.Request.TLS != nil || (c.proxied && strings.EqualFold(gc.GetHeader("X-Forwarded-Proto"), "https")) {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	gc.Next()

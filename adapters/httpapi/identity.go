@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
@@ -89,8 +90,11 @@ func (a *API) caller(hc huma.Context) (permission.Actor, error) {
 }
 
 // fromLocal takes the caller from the X-User-ID header, else from the user_id parameter, which is
-// caller and subject at once then.
+// caller and subject at once then. Any page in a browser can put that into an address, and is refused.
 func (a *API) fromLocal(hc huma.Context) (permission.Actor, error) {
+	if a.fromForeignPage(humagin.Unwrap(hc).Request) {
+		return permission.Actor{}, fault.New(fault.Forbidden, "foreign_page", "In trusted mode pages of other origins than CORS_ORIGINS must not call.")
+	}
 	claimed, credential := hc.Header(headerCaller), "header"
 	if claimed == "" {
 		claimed, credential = hc.Query("user_id"), credentialQuery

@@ -101,7 +101,7 @@ func (a *API) limitAddress(gc *gin.Context) {
 		return
 	}
 	c := callOf(gc.Request.Context())
-	if pause := a.addresses.wait(c.address, time.Now()); pause > 0 { //nolint:forbidigo // real seconds, not the practice's time
+	if pause := a.addresses.wait(subnet(c.address), time.Now()); pause > 0 { //nolint:forbidigo // real seconds, not the practice's time
 		writeProblem(gc.Writer, problemOf(gc.Request.Context(), tooMany(pause)))
 		gc.Abort()
 	}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -62,15 +63,39 @@ func (a *API) onlyLocal(gc *gin.Context) {
 	if a.settings.Auth.Mode != ModeTrusted {
 		return
 	}
-	for name := range gc.Request.Header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
-			a.answerFault(fault.New(fault.Forbidden, "not_local", "In trusted mode requests must not come through a proxy."))(gc)
-			return
-		}
-	}
-	if !isLoopback(gc.Request.Host) {
+	switch {
+	case passedOn(gc.Request.Header):
+		a.answerFault(fault.New(fault.Forbidden, "not_local", "In trusted mode requests must not come through a proxy."))(gc)
+	case !isLoopback(gc.Request.Host):
 		a.answerFault(fault.New(fault.Forbidden, "not_local", "In trusted mode the host must be this machine."))(gc)
 	}
+}
+
+// passedOn says whether a request bears the mark of a proxy, empty or not.
+func passedOn(header http.Header) bool {
+	for name := range header {
+		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+			return true
+		}
+	}
+	return false
+}
+
+// fromForeignPage says whether a browser sends a request for a page that neither is ours nor is named by
+// CORS_ORIGINS. Programs say nothing of pages. Browsers send an Origin with all that may change something; what
+// they leave it out of, such as a link that is followed, has a Sec-Fetch-Site.
+func (a *API) fromForeignPage(req *http.Request) bool {
+	page := req.Header.Get("Origin")
+	if page == "" {
+		switch req.Header.Get("Sec-Fetch-Site") {
+		case "", "none", "same-origin":
+			return false
+		}
+		if from, err := url.Parse(req.Referer()); err == nil {
+			page = from.Scheme + "://" + from.Host
+		}
+	}
+	return page != "http://"+req.Host && page != "https://"+req.Host && !slices.Contains(a.settings.Origins, page)
 }
 
 func isLoopback(hostport string) bool {

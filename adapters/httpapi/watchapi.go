@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"surgicase/application/operations"
 	"surgicase/domain/fault"
@@ -69,7 +70,7 @@ type EndpointUsage struct {
 }
 
 // watching says whether a request may look without being anybody: it has the token, or there is none
-// and it comes from this machine.
+// and it comes from this machine, under its name and without the mark of a proxy.
 func (a *API) watching(hc huma.Context) bool {
 	watch := a.settings.Watch
 	token, err := watch.Token(hc.Context())
@@ -77,7 +78,7 @@ func (a *API) watching(hc huma.Context) bool {
 		return false
 	}
 	if token == "" {
-		return watch.Local && hc.Header("Forwarded") == "" && hc.Header("X-Forwarded-For") == ""
+		return watch.Local && isLoopback(hc.Host()) && !passedOn(humagin.Unwrap(hc).Request.Header)
 	}
 	sent, ok := bearer(hc)
 	want, got := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(sent))
