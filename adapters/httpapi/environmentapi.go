@@ -15,8 +15,8 @@ type environmentAnswer struct {
 type environmentBody struct {
 	UserProfile     profileBody         `json:"user_profile"`
 	CaseStatuses    []statusLabelBody   `json:"case_statuses" nullable:"false" doc:"Those the user is shown."`
-	Surgeons        []shortSurgeonBody  `json:"surgeons" nullable:"false" doc:"By last and first name."`
-	Facilities      []shortFacilityBody `json:"facilities" nullable:"false" doc:"By name."`
+	Surgeons        []shortSurgeonBody  `json:"surgeons" nullable:"false" doc:"By last and first name. Empty for an API token without cases:read."`
+	Facilities      []shortFacilityBody `json:"facilities" nullable:"false" doc:"By name. Empty for an API token without cases:read."`
 	UserTypes       []shortTypeBody     `json:"user_types" nullable:"false" doc:"Up to the user's own."`
 	Permissions     accessBody          `json:"permissions"`
 	EnvironmentInfo environmentInfoBody `json:"environment_info"`

@@ -27,6 +27,14 @@ const (
 	// before they use it, and take a leaked one away.
 	freshFor = 15 * time.Minute
 
+	// judgedFor is how old keys may be that a token is judged by before the provider is asked: who holds a
+	// key that was taken away waits for a time in which nobody calls.
+	judgedFor = time.Hour
+
+	// keptFor is how long keys stay in use while the provider is away. Its tokens have run out by then,
+	// and it gives no others.
+	keptFor = 4 * time.Hour
+
 	// pause is how long after asking the provider nobody asks again: tokens with made-up key ids must
 	// not become requests to it.
 	pause = 5 * time.Second
@@ -37,7 +45,8 @@ const (
 	leastRSA, mostRSA = 2048, 8192
 )
 
-// keySet holds the keys that the provider publishes. Keys once fetched stay in use while it is away.
+// keySet holds the keys that the provider publishes. Keys once fetched stay in use for a while when it
+// is away.
 type keySet struct {
 	issuer string
 	client *http.Client
@@ -102,32 +111,52 @@ func isForAccess(header jose.Header) bool {
 	return name == "jwt" || name == "at+jwt"
 }
 
-// find gives the keys that may have made a signature. A key that is not known is asked for; one that
-// has grown old is used while somebody asks again.
+// age says what to do about keys before a token is judged by them.
+type age int
+
+const (
+	fresh age = iota // nothing
+	old              // have somebody ask again meanwhile
+	stale            // ask again first
+)
+
+// find gives the keys that may have made a signature. A key that is not known is asked for.
 func (s *keySet) find(ctx context.Context, header jose.Header) ([]jose.JSONWebKey, error) {
-	found, old := s.held(header)
+	found, age := s.held(header)
 	switch {
-	case len(found) == 0:
-		if err := s.fetch(ctx); err != nil {
+	case len(found) == 0 || age == stale:
+		err := s.fetch(ctx)
+		found, age = s.held(header) // the provider may be away, and the keys not too old for that
+		if err != nil && (len(found) == 0 || age == stale) {
 			return nil, err
 		}
-		found, _ = s.held(header)
-	case old:
+	case age == old:
 		go func() { _ = s.fetch(context.WithoutCancel(ctx)) }() // a failure is noted, and the keys stay
 	}
 	return found, nil
 }
 
-func (s *keySet) held(header jose.Header) (found []jose.JSONWebKey, old bool) {
+// held gives the keys at hand that may have made a signature; none if they are too old for anything.
+func (s *keySet) held(header jose.Header) (found []jose.JSONWebKey, _ age) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := s.now()
+	since, asked := now.Sub(s.fetched), now.Sub(s.tried)
+	if since >= keptFor {
+		return nil, stale
+	}
 	for _, key := range s.keys {
 		if (header.KeyID == "" || header.KeyID == key.KeyID) && fits(key, jose.SignatureAlgorithm(header.Algorithm)) {
 			found = append(found, key)
 		}
 	}
-	now := s.now()
-	return found, now.Sub(s.fetched) >= freshFor && now.Sub(s.tried) >= pause
+	switch {
+	case since >= judgedFor && asked >= freshFor: // else it is known to be away
+		return found, stale
+	case since >= freshFor && asked >= pause:
+		return found, old
+	}
+	return found, fresh
 }
 
 // fits says whether a key makes signatures of this algorithm.

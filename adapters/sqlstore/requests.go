@@ -12,6 +12,7 @@ import (
 
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
+	"surgicase/domain/surgical"
 	"surgicase/ports"
 )
 
@@ -41,13 +42,18 @@ func requestRunning() *fault.Error {
 }
 
 // Begin implements ports.Requests. Most keys are new, so the reservation is tried first; who finds the
-// key taken gets the answer that fits what the other has made of it.
+// key taken gets the answer that fits what the other has made of it. The hash is kept under a key: bodies
+// hold what is soon guessed, such as a tax id.
 func (r requestRepo) Begin(ctx context.Context, key ident.RequestKey, bodyHash []byte, now, until, expired time.Time) (*ports.RequestOutcome, error) {
+	keyed, err := r.keys.digest(surgical.NewPHI(string(bodyHash)))
+	if err != nil {
+		return nil, err
+	}
 	fresh := requestRow{
-		ActorID: string(key.Caller), Route: key.Route, RequestKey: key.Key, BodyHash: bodyHash,
+		ActorID: string(key.Caller), Route: key.Route, RequestKey: key.Key, BodyHash: keyed,
 		CreatedAt: micros(now), HeldUntil: micros(until),
 	}
-	err := r.db.WithContext(ctx).Create(&fresh).Error
+	err = r.db.WithContext(ctx).Create(&fresh).Error
 	switch {
 	case err == nil:
 		return nil, r.tidy(ctx, key, micros(expired))
@@ -62,7 +68,7 @@ func (r requestRepo) Begin(ctx context.Context, key ident.RequestKey, bodyHash [
 		return nil, err
 	case found.CreatedAt < micros(expired):
 		return nil, r.takeOver(ctx, found, fresh)
-	case !bytes.Equal(found.BodyHash, bodyHash):
+	case !bytes.Equal(found.BodyHash, keyed):
 		return nil, fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used for a request with another body.")
 	case found.Status != 0:
 		return &ports.RequestOutcome{Status: found.Status, Location: found.Location, EntityID: found.EntityID}, nil

@@ -21,8 +21,8 @@ type Environment struct {
 	User       *directory.User
 	TypeLabel  string
 	Statuses   []directory.StatusLabel   // those he is shown
-	Surgeons   []directory.Surgeon       // by last and first name
-	Facilities []directory.Facility      // by name
+	Surgeons   []directory.Surgeon       // by last and first name; none if the caller's token does not open them
+	Facilities []directory.Facility      // by name; likewise
 	Types      []directory.UserTypeLabel // up to his own
 	Cap        surgical.Status           // the highest status he is shown, 0 for no limit
 	AllCases   bool                      // he sees everybody's cases
@@ -42,7 +42,10 @@ func (s *Users) Environment(ctx context.Context, who permission.Actor, id ident.
 			return err
 		}
 		env = Environment{User: u}
-		return env.fill(ctx, r)
+		if err := env.fillLists(ctx, r); err != nil || permission.Check(who, permission.ReadPlaces, id) != nil {
+			return err
+		}
+		return env.fillPlaces(ctx, r)
 	})
 	if err != nil || !who.Is(id) {
 		return env, s.read(ctx, who, permission.ReadProfile, string(id), err)
@@ -56,15 +59,7 @@ func (s *Users) Environment(ctx context.Context, who permission.Actor, id ident.
 	})
 }
 
-func (e *Environment) fill(ctx context.Context, r ports.Repos) error {
-	as := permission.Actor{User: e.User.ID, Type: e.User.Type, Cap: e.User.Cap}
-	e.Cap = surgical.Status(as.HighestShown())
-	e.AllCases = permission.Check(as, permission.ListAllCases, "") == nil
-	e.BackOffice = permission.Check(as, permission.SeeDashboards, "") == nil
-	if err := e.fillLists(ctx, r); err != nil {
-		return err
-	}
-	var err error
+func (e *Environment) fillPlaces(ctx context.Context, r ports.Repos) (err error) {
 	if e.Surgeons, err = r.Surgeons.List(ctx, e.User.ID, 0, mostPlaces); err != nil {
 		return err
 	}
@@ -77,6 +72,10 @@ func (e *Environment) fill(ctx context.Context, r ports.Repos) error {
 }
 
 func (e *Environment) fillLists(ctx context.Context, r ports.Repos) error {
+	as := permission.Actor{User: e.User.ID, Type: e.User.Type, Cap: e.User.Cap}
+	e.Cap = surgical.Status(as.HighestShown())
+	e.AllCases = permission.Check(as, permission.ListAllCases, "") == nil
+	e.BackOffice = permission.Check(as, permission.SeeDashboards, "") == nil
 	statuses, err := r.Lists.Statuses(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/domain/permission"
+	"surgicase/test/given"
 )
 
 func TestARequestSentTwiceIsDoneOnce(t *testing.T) {
@@ -91,6 +92,21 @@ func TestOfTwentyRequestsWithOneKeyOneIsDone(t *testing.T) {
 		last := p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").is(201)
 		if fmt.Sprint(ids[last.at("case_id").(string)]) == "0" {
 			p.t.Errorf("now the answer names %v, before it was %v", last.at("case_id"), ids)
+		}
+	})
+}
+
+// A body is tax ids and names, and there are few enough of these to try them all against a digest without a key.
+func TestWhatARequestSaidCannotBeGuessedFromItsKey(t *testing.T) {
+	everywhere(t, func(p *program) {
+		kept := func(p *program) string {
+			at := p.person("dr-a", permission.Provider, 1)
+			p.send(http.MethodPost, "/case", "dr-a", caseOf("c-1", "dr-a", at), "Idempotency-Key", "key").is(201)
+			return p.database().value("SELECT HEX(body_hash) FROM idempotency_keys")
+		}
+		one, other := kept(p), kept(start(p.t, given.TempSQLite(p.t), nil)) // with keys of its own
+		if len(one) != 64 || len(other) != 64 || one == other {
+			p.t.Errorf("of the same body under two keys %q and %q are kept", one, other)
 		}
 	})
 }

@@ -194,3 +194,21 @@ func TestWrongTokens(t *testing.T) {
 		ask().refused(409, "too_many_tokens")
 	})
 }
+
+// Surgeons and facilities come with the scope that lists them, and the rest of the environment without.
+func TestTheEnvironmentShowsATokenNoPlacesWithoutTheirScope(t *testing.T) {
+	withTokens(t, nil, func(p *program, _ *given.Issuer) {
+		p.cast()
+		for _, user := range []string{"provider", "case-admin"} {
+			_, narrow := p.token(user, time.Hour, "admin")
+			_, wide := p.token(user, time.Hour, "admin", "cases:read")
+			for token, places := range map[string]int{narrow: 0, wide: 1} {
+				a := p.get("/user_environment?user_id=provider", "", bearerOf(token)...).is(200).has("user_profile.user_id", "provider",
+					"environment_info.surgeon_count", places, "environment_info.facility_count", places, "environment_info.case_statuses_count", 5)
+				if places == 0 {
+					a.none("surgeons").none("facilities")
+				}
+			}
+		}
+	})
+}

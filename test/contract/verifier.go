@@ -35,6 +35,11 @@ func (p provider) accepts(what, token, user string) {
 	}
 }
 
+// byFirstKey is a token that the first key of the provider signed, whatever it publishes now.
+func (p provider) byFirstKey(user string) string {
+	return p.issuer.Sign(jose.RS256, p.issuer.Claims(user), "kid", "RS256-1")
+}
+
 // denies demands that a token does not count.
 func (p provider) denies(what, token, code string) {
 	p.t.Helper()
@@ -59,7 +64,8 @@ func Verifier(t *testing.T, open OpenVerifier) {
 		"a token for something else is no credential":                 verifyOtherKinds,
 		"garbage is refused without asking anybody":                   verifyGarbage,
 		"keys are fetched once, and again when they rotate":           verifyRotation,
-		"known keys work while the provider is away":                  verifyAway,
+		"known keys work while the provider is away, but not forever": verifyAway,
+		"a key that was taken away does not count after a quiet time": verifyWithdrawn,
 		"a provider that answers nonsense is away":                    verifyNonsense,
 		"a redirect to another host is not followed":                  verifyRedirect,
 	} {
@@ -210,6 +216,27 @@ func verifyAway(p provider) {
 	p.clock.Advance(10 * time.Second)
 	p.denies("an unknown key", p.issuer.Token("ann"), "issuer_unavailable")
 	p.accepts("still the key known before", good, "ann")
+	for range 10 { // nearly four hours since the keys came
+		p.clock.Advance(20 * time.Minute)
+		p.accepts("hours later", p.byFirstKey("ann"), "ann")
+	}
+	p.clock.Advance(20 * time.Minute)
+	p.denies("a key that nobody could ask about for hours", p.byFirstKey("ann"), "issuer_unavailable")
+	p.issuer.Behave(nil)
+	p.clock.Advance(10 * time.Second)
+	p.accepts("the next key, once it is back", p.issuer.Token("ann"), "ann")
+}
+
+// Who holds a leaked key waits until nobody has called for a while: then nobody has asked for the keys, either.
+func verifyWithdrawn(p provider) {
+	p.accepts("the first keys", p.issuer.Token("ann"), "ann")
+	p.issuer.Rotate()
+	p.clock.Advance(time.Hour)
+	for range 3 {
+		p.denies("a token by the key that was taken away", p.byFirstKey("ann"), "bad_token")
+	}
+	p.asked("after the quiet time", 2)
+	p.accepts("the next keys", p.issuer.Token("ann"), "ann")
 }
 
 func verifyNonsense(p provider) {
