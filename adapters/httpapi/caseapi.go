@@ -80,9 +80,11 @@ func (a *API) readCase(ctx context.Context, id ident.CaseID) (*caseAnswer, error
 		return nil, err
 	}
 	out := &caseAnswer{Body: caseAnswerBody{Case: bodyOf(&sheet, who), UserID: string(sheet.Owner), CaseID: string(id)}}
+	name := ""
 	if sheet.OwnerActive {
-		out.Body.Case.UserName = nullable(fullName(sheet.OwnerFirst, sheet.OwnerLast))
+		name = fullName(sheet.OwnerFirst, sheet.OwnerLast)
 	}
+	out.Body.Case.UserName = shownOrNull(name)
 	out.ETag, err = etagOf(sheet.Version, out.Body)
 	return out, err
 }

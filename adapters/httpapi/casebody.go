@@ -33,8 +33,8 @@ type caseBody struct {
 	RunID          *int64     `json:"run_id" nullable:"true" doc:"The payment run of its present payment." example:"7"`
 	SurgeonName    *string    `json:"surgeon_name" nullable:"true" example:"Avery Surgeon"`
 	FacilityName   *string    `json:"facility_name" nullable:"true" example:"Example Surgery Center"`
-	UserName       *string    `json:"user_name,omitempty" nullable:"true" doc:"The owner's name; null if he is inactive. Only for a single case." example:"Robin Provider"`
-	ProviderName   *string    `json:"provider_name,omitempty" doc:"The owner's name; in lists of everybody's cases only." example:"Robin Provider"`
+	UserName       **string   `json:"user_name,omitempty" nullable:"true" doc:"The owner's name; null if he is inactive. Only for a single case." example:"Robin Provider"`
+	ProviderName   **string   `json:"provider_name,omitempty" nullable:"true" doc:"The owner's name; in lists of everybody's cases only." example:"Robin Provider"`
 	ProcedureCodes []codeBody `json:"procedure_codes" nullable:"false"`
 	Timestamps     stampsBody `json:"timestamps" doc:"When each status was last reached."`
 	CaseCreateTS   time.Time  `json:"case_create_ts"`
@@ -113,13 +113,13 @@ func stampsOf(s *surgical.Sheet, who permission.Actor) stampsBody {
 
 // submissionBody says whether the case was submitted, as the old product did.
 type submissionBody struct {
-	Success        bool    `json:"success" doc:"Whether the case is submitted."`
-	Message        string  `json:"message" example:"Case status updated successfully from 0 to 1"`
-	CaseID         string  `json:"case_id" example:"demo-case-001"`
-	CaseStatus     *int    `json:"case_status,omitempty" example:"1"`
-	ProcedureCount *int    `json:"procedure_count,omitempty" example:"1"`
-	DemoFile       *string `json:"demo_file,omitempty"`
-	NoteFile       *string `json:"note_file,omitempty"`
+	Success        bool     `json:"success" doc:"Whether the case is submitted."`
+	Message        string   `json:"message" example:"Case status updated successfully from 0 to 1"`
+	CaseID         string   `json:"case_id" example:"demo-case-001"`
+	CaseStatus     *int     `json:"case_status,omitempty" example:"1"`
+	ProcedureCount *int     `json:"procedure_count,omitempty" example:"1"`
+	DemoFile       **string `json:"demo_file,omitempty" nullable:"true" doc:"When it or note_file is missing."`
+	NoteFile       **string `json:"note_file,omitempty" nullable:"true"`
 }
 
 func submissionOf(c *surgical.Case, submitted bool, who permission.Actor) submissionBody {
@@ -133,7 +133,7 @@ func submissionOf(c *surgical.Case, submitted bool, who permission.Actor) submis
 		out.Success, out.Message, out.CaseStatus = true, fmt.Sprintf("Case status is %d and stays there", shown), &shown
 	case !has.HasDemo || !has.HasNote:
 		out.Message = "demo_file and note_file must not be null"
-		out.DemoFile, out.NoteFile = nullable(c.Files[surgical.DemoFile].Name.Reveal()), nullable(c.Files[surgical.NoteFile].Name.Reveal())
+		out.DemoFile, out.NoteFile = shownOrNull(c.Files[surgical.DemoFile].Name.Reveal()), shownOrNull(c.Files[surgical.NoteFile].Name.Reveal())
 	default:
 		out.Message, out.ProcedureCount = "At least one procedure code is required", &has.Codes
 	}

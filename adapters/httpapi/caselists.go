@@ -82,8 +82,8 @@ type casePageBody struct {
 	Cases     []caseBody `json:"cases" nullable:"false"`
 	UserID    string     `json:"user_id,omitempty" example:"demo-provider"`
 	Filter    any        `json:"filter" doc:"The filter as understood: [\"all\"], \"all\" or a list of statuses."`
-	StartDate *string    `json:"start_date,omitempty" doc:"As sent; in /cases_by_status only."`
-	EndDate   *string    `json:"end_date,omitempty"`
+	StartDate **string   `json:"start_date,omitempty" nullable:"true" doc:"As sent; in /cases_by_status only."`
+	EndDate   **string   `json:"end_date,omitempty" nullable:"true"`
 	Truncated bool       `json:"truncated,omitempty" doc:"There are more; page with limit and cursor."`
 }
 
@@ -164,9 +164,9 @@ func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, 
 	}
 	out := pageOf(listed, who, in.PageInput, "cases_by_status", url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}})
 	for i := range listed.Cases {
-		out.Body.Cases[i].ProviderName = nullable(fullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
+		out.Body.Cases[i].ProviderName = shownOrNull(fullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
 	}
-	out.Body.Filter, out.Body.StartDate, out.Body.EndDate = filterEcho(q.Statuses, "all"), nullable(in.StartDate), nullable(in.EndDate)
+	out.Body.Filter, out.Body.StartDate, out.Body.EndDate = filterEcho(q.Statuses, "all"), shownOrNull(in.StartDate), shownOrNull(in.EndDate)
 	return out, nil
 }
 

@@ -236,13 +236,13 @@ func needed[T, D any](r *reader, name string, o Optional[T], parse func(string, 
 	return &v
 }
 
-// clearable reads a member that null clears.
+// clearable reads a member that null clears, and an empty text: clients of the old product know no other way.
 func clearable[T, D any](o Optional[T], name string, parse func(string, T) D) *D {
 	var v D
 	switch {
 	case !o.Sent:
 		return nil
-	case !o.Null:
+	case !o.Null && any(o.Value) != any("") && any(o.Value) != any(Digits("")):
 		v = parse("body."+name, o.Value)
 	}
 	return &v

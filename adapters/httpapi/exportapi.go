@@ -106,8 +106,8 @@ type exportSummary struct {
 	TotalRequested int            `json:"total_requested" doc:"Repeated ids count." example:"2"`
 	TotalFound     int            `json:"total_found" example:"1"`
 	TotalMissing   int            `json:"total_missing" example:"1"`
-	FoundCaseIDs   []ident.CaseID `json:"found_case_ids,omitempty" doc:"When case_ids were given."`
-	MissingCaseIDs []ident.CaseID `json:"missing_case_ids,omitempty" doc:"When case_ids were given."`
+	FoundCaseIDs   []ident.CaseID `json:"found_case_ids,omitzero" nullable:"false" doc:"When case_ids were given."`
+	MissingCaseIDs []ident.CaseID `json:"missing_case_ids,omitzero" nullable:"false" doc:"When case_ids were given."`
 }
 
 func summaryOf(e *statements.Export) exportSummary {

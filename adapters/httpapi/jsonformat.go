@@ -3,6 +3,8 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -15,12 +17,49 @@ const mostElements = 20_000
 var jsonFormat = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
+		tree, ok := v.(*any)
+		if !ok {
+			return json.Unmarshal(onlyKnown(data, reflect.TypeOf(v).Elem()), v)
+		}
 		err := json.Unmarshal(data, v)
-		if tree, ok := v.(*any); ok && err == nil && tooLong(*tree) {
+		if err == nil && tooLong(*tree) {
 			err = errors.New("an array has too many elements")
 		}
 		return err
 	},
+}
+
+// onlyKnown drops the members that an object lets pass because it does not know them. The schema, which has
+// been checked by now, knows a name by its very spelling; json.Unmarshal would take any for it.
+func onlyKnown(data []byte, t reflect.Type) []byte {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !open(t) {
+		return data
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return data
+	}
+	known := map[string]json.RawMessage{}
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if raw, sent := members[name]; sent {
+			known[name] = onlyKnown(raw, f.Type)
+		}
+	}
+	data, _ = json.Marshal(known) //nolint:errchkjson // it was read from JSON
+	return data
+}
+
+// open says whether objects of a type let members pass that they do not know.
+func open(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	f, ok := t.FieldByName("_")
+	return ok && f.Tag.Get("additionalProperties") == "true"
 }
 
 // tooLong says whether there is an array with too many elements anywhere in a value.

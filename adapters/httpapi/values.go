@@ -98,6 +98,12 @@ func nullable[T comparable](v T) *T {
 	return &v
 }
 
+// shownOrNull is nullable for a member that some answers have and others, where it is nil itself, do not.
+func shownOrNull[T comparable](v T) **T {
+	p := nullable(v)
+	return &p
+}
+
 func nullableTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -63,8 +63,8 @@ func noteMissing(err error, bad *fault.Collector, location, message string) erro
 const twinExists = "possible_duplicate"
 
 // refuseTwin refuses a second case of the same owner, patient and day unless it was forced.
-// Source: spec/decisions.md 3.7.
-func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case) error {
+// Source: spec/decisions.md 3.7. A new case is named only if the client named it: else there is no such id.
+func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case, named bool) error {
 	if c.DuplicateForced {
 		return nil
 	}
@@ -72,9 +72,13 @@ func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case) error {
 	if err != nil || twin == "" || twin == c.ID { // the same case sent twice is no twin: Add says that it exists
 		return err
 	}
-	return fault.New(fault.Conflict, twinExists,
+	exists := fault.New(fault.Conflict, twinExists,
 		"The provider has a case of this patient on this day already. Send force_duplicate to keep both.").
-		Naming("case_id", string(c.ID)).Naming("existing_case_id", string(twin))
+		Naming("existing_case_id", string(twin))
+	if named {
+		exists = exists.Naming("case_id", string(c.ID))
+	}
+	return exists
 }
 
 // beaten has the transaction run again when a write met the conflict that a read before it had looked

@@ -49,7 +49,8 @@ type NewCase struct {
 // Faults: Forbidden "not_your_data"; Invalid with fields for an unknown owner, surgeon or facility;
 // Conflict "case_exists" or "possible_duplicate".
 func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) (Recorded, error) {
-	if in.ID == "" {
+	named := in.ID != ""
+	if !named {
 		in.ID = s.ids.CaseID()
 	}
 	if err := permission.Check(who, permission.CreateCase, in.Owner); err != nil {
@@ -66,7 +67,7 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		if err = price(ctx, r, &done, owner, now); err != nil {
 			return err
 		}
-		if err = refuseTwin(ctx, r, done.Case); err != nil {
+		if err = refuseTwin(ctx, r, done.Case, named); err != nil {
 			return err
 		}
 		moves := s.submit(&done, now)
@@ -128,7 +129,7 @@ func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor
 	}
 	if changed.Twin {
 		c.DuplicateForced = in.ForceDuplicate
-		if err := refuseTwin(ctx, r, c); err != nil {
+		if err := refuseTwin(ctx, r, c, true); err != nil {
 			return err
 		}
 	}
@@ -198,7 +199,7 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 		now, before := s.clock.Now(), digest(c)
 		done = Recorded{Case: c}
 		c.DeletedAt, c.DeletedBy, c.UpdatedAt, c.DuplicateForced = time.Time{}, "", now, force
-		if err := refuseTwin(ctx, r, c); err != nil {
+		if err := refuseTwin(ctx, r, c, true); err != nil {
 			return err
 		}
 		if c.Status < surgical.PendingPayment {

@@ -1,6 +1,7 @@
 package surgical
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,8 @@ type StatusFilter struct {
 func (f StatusFilter) Filters() bool { return f.active }
 
 // ParseFilter reads "all" or a comma list of status numbers; pieces that are no numbers are
-// dropped, and nothing valid means no filter. Source: spec/reference-rules.md 1.4.
+// dropped, and nothing valid means no filter. A number too large for
+// any status is still one, and matches nothing. Source: spec/reference-rules.md 1.4.
 func ParseFilter(text string, a permission.Actor) StatusFilter {
 	if strings.EqualFold(strings.TrimSpace(text), "all") {
 		return StatusFilter{Any: true}
@@ -32,7 +34,7 @@ func ParseFilter(text string, a permission.Actor) StatusFilter {
 	f := StatusFilter{Asked: []Status{}}
 	for piece := range strings.SplitSeq(text, ",") {
 		n, err := strconv.ParseUint(strings.TrimSpace(piece), 10, 31)
-		if err == nil && !slices.Contains(f.Asked, Status(n)) {
+		if (err == nil || errors.Is(err, strconv.ErrRange)) && !slices.Contains(f.Asked, Status(n)) {
 			f.Asked = append(f.Asked, Status(n))
 		}
 	}

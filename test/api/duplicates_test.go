@@ -25,6 +25,11 @@ func TestASecondCaseOfAPatientOnADayIsAPossibleDuplicate(t *testing.T) {
 			record(twinOf(fmt.Sprint("twin-", i), "dr-a", at, name[0], name[1])).refused(409, "possible_duplicate").
 				has("existing_case_id", "c-1", "case_id", fmt.Sprint("twin-", i)).lacks("Zoë", "Berg")
 		}
+		unnamed := twinOf("", "dr-a", at, "Zoë", "van der Berg")
+		delete(unnamed, "case_id")
+		if twin := record(unnamed).refused(409, "possible_duplicate").has("existing_case_id", "c-1"); twin.at("case_id") != nil {
+			p.t.Errorf("it names the case %v, which is nowhere", twin.at("case_id"))
+		}
 		record(twinOf("other-day", "dr-a", at, "Zoë", "van der Berg", "case_date", "2026-02-21")).is(201)
 		record(twinOf("other-owner", "dr-b", other, "Zoë", "van der Berg")).is(201)
 		record(twinOf("other-name", "dr-a", at, "Zoe", "van der Berg")).is(201)

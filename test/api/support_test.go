@@ -148,6 +148,8 @@ func TestWhoSeesWhichBugs(t *testing.T) {
 		p.send(http.MethodPatch, "/bugs", "provider", map[string]any{"bug_id": mine}).refused(400, "no_fields")
 		p.send(http.MethodPatch, "/bugs", "provider", map[string]any{"bug_id": mine, "status": "Closed"}).is(200)
 		p.send(http.MethodPatch, "/bugs", "provider", map[string]any{"bug_id": other, "title": "x"}).refused(404, "bug_not_found")
+		p.send(http.MethodPost, "/bugs", "provider", map[string]any{"bug": map[string]any{"title": "x", "Title": "CanaryTitle"}, "Priority": "CanaryPriority"}).is(201)
+		p.get("/bugs", "provider").is(200).has("bugs.0.title", "x").lacks("canary")
 		p.send(http.MethodPost, "/bugs", "provider", map[string]any{"bug": map[string]any{}}).refused(422, "invalid_input")
 		p.send(http.MethodPost, "/bugs", "provider", map[string]any{"bug": map[string]any{"title": "x"}, "request_id": "a b"}).is(422)
 	})
@@ -168,9 +170,15 @@ func TestClientsReportTheirRequests(t *testing.T) {
 		if after := len(p.database().rows("SELECT entry_id FROM audit_entries")); after != before {
 			p.t.Errorf("%d entries came to the trail", after-before)
 		}
+		p.send(http.MethodPost, "/log_request", "provider", map[string]any{
+			"endpoint": "/x", "method": "GET", "response_status": 201, "Response_Status": -5000000000, "execution_time_ms": 2, "EXECUTION_TIME_MS": 1 << 40, "Endpoint": "/y",
+		}).is(200)
+		if got := fmt.Sprint(p.database().rows("SELECT endpoint, response_status, execution_time_ms FROM client_requests WHERE response_status = 201")); got != "[[/x 201 2]]" {
+			p.t.Errorf("with members of another spelling kept is %s", got)
+		}
 		p.clock.Advance(support.KeptReports + time.Microsecond)
 		p.send(http.MethodPost, "/log_request", "provider", map[string]any{"endpoint": "/user", "method": "GET", "response_status": 200, "execution_time_ms": 1}).is(200)
-		if forgotten, err := p.Support.Forget(context.Background()); forgotten != 1 || err != nil {
+		if forgotten, err := p.Support.Forget(context.Background()); forgotten != 2 || err != nil {
 			p.t.Errorf("%d forgotten, %v", forgotten, err)
 		}
 		if got := fmt.Sprint(p.database().rows("SELECT endpoint FROM client_requests")); got != "[[/user]]" {
