@@ -46,8 +46,9 @@ type Prices interface {
 // Runs is the ledger: payment runs and their entries.
 type Runs interface {
 	// Open stores a run with its payments and gives the run's id. Cancellations and reversals that no
-	// run carries yet are assigned to it, but those of import runs, whose payments no file carries. Conflict "already_in_run" if a case has a payment of that
-	// generation.
+	// run carries yet are assigned to it, but those of import runs, whose payments no file carries. The
+	// payments, also those at hand, get the codes that their cases have in this transaction. Conflict
+	// "already_in_run" if a case has a payment of that generation.
 	Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error
 
 	// Get returns a run. NotFound "run_not_found".

@@ -37,14 +37,14 @@ func week(providers, cases int) *statement.Statement {
 		payees[id] = statement.Payee{ID: id, First: name[0], Last: name[1], NPI: npi.NPI(1_234_567_893), State: []string{"OR", "WA", ""}[i%3]}
 		for n := range cases {
 			number := int64(1000 + i*cases + n)
-			codes := make([]surgical.Code, 1+n%9)
+			codes := make(pay.BilledCodes, 1+n%9)
 			for c := range codes {
-				codes[c] = surgical.Code{Procedure: pay.Code(fmt.Sprintf("Z%04d", 9000+c)), Modifiers: []string{"50"}[:c%2]}
+				codes[c] = fmt.Sprintf("Z%04d", 9000+c) + []string{"", "-50"}[c%2]
 			}
 			patient := surgical.Patient{First: surgical.NewPHI(names[(i+n)%len(names)][0]), Last: surgical.NewPHI(fmt.Sprintf("Patient-%d", number))}
 			lines = append(lines, statement.Line{
-				Entry: pay.Entry{Kind: pay.Payment, CaseNumber: number, Generation: 1 + n%2, Provider: id, CaseDate: civil.Date{Year: 2026, Month: 2, Day: 1 + n%28}, Category: categories[n%len(categories)], Amount: pay.Cents(12_345 * (n + 1)), At: made},
-				Codes: codes, Patient: patient,
+				Entry:   pay.Entry{Kind: pay.Payment, CaseNumber: number, Generation: 1 + n%2, Provider: id, CaseDate: civil.Date{Year: 2026, Month: 2, Day: 1 + n%28}, Category: categories[n%len(categories)], Codes: codes, Amount: pay.Cents(12_345 * (n + 1)), At: made},
+				Patient: patient,
 			})
 		}
 		if i%2 == 0 {

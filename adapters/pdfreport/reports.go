@@ -129,15 +129,11 @@ func cellsOf(l statement.Line) []string {
 	if patient == "" {
 		patient = "–"
 	}
-	codes := make([]string, len(l.Codes))
-	for i, code := range l.Codes {
-		codes[i] = code.String()
-	}
 	category := l.Category
 	if category == "" {
 		category = statement.Unspecified
 	}
-	return []string{l.CaseDate.String(), l.DocNumber(), patient, strings.Join(codes, ", "), category, dollars(l.Amount)}
+	return []string{l.CaseDate.String(), l.DocNumber(), patient, l.Codes.String(), category, dollars(l.Amount)}
 }
 
 // summary is the last page of a report of several providers.

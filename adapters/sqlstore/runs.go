@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
+	"surgicase/domain/surgical"
 )
 
 type runRepo struct{ *session }
@@ -40,6 +42,7 @@ type entryRow struct {
 	ProviderID        string
 	CaseDate          string
 	PayCategory       sql.NullString
+	Codes             sql.NullString
 	AmountCents       int64
 	PriceTableVersion int64
 	CreatedAt         int64 `gorm:"autoCreateTime:false"`
@@ -56,8 +59,8 @@ func (entryRow) TableName() string { return "payment_entries" }
 func entryRowOf(e pay.Entry, by ident.UserID) entryRow {
 	row := entryRow{
 		RunID: e.RunID, Kind: string(e.Kind), PaymentID: nullInt(e.PaymentID), HumanCaseID: e.CaseNumber, Generation: e.Generation,
-		ProviderID: string(e.Provider), CaseDate: e.CaseDate.String(), PayCategory: nullText(e.Category), AmountCents: int64(e.Amount),
-		PriceTableVersion: int64(e.Table), CreatedAt: micros(e.At), CreatedBy: string(by), SettledAt: nullMicros(e.SettledAt),
+		ProviderID: string(e.Provider), CaseDate: e.CaseDate.String(), PayCategory: nullText(e.Category), Codes: codesText(e.Codes),
+		AmountCents: int64(e.Amount), PriceTableVersion: int64(e.Table), CreatedAt: micros(e.At), CreatedBy: string(by), SettledAt: nullMicros(e.SettledAt),
 	}
 	if row.SettledAt.Valid {
 		row.SettledBy = nullText(string(by))
@@ -69,9 +72,24 @@ func (row entryRow) entry() pay.Entry {
 	return pay.Entry{
 		ID: row.EntryID, RunID: row.RunID, Kind: pay.EntryKind(row.Kind), PaymentID: row.PaymentID.Int64, CaseNumber: row.HumanCaseID,
 		Generation: row.Generation, Provider: ident.UserID(row.ProviderID), CaseDate: dateOf(row.CaseDate), Category: row.PayCategory.String,
-		Amount: pay.Cents(row.AmountCents), Table: pay.TableVersion(row.PriceTableVersion), At: instant(row.CreatedAt),
+		Codes: billedCodes(row.Codes), Amount: pay.Cents(row.AmountCents), Table: pay.TableVersion(row.PriceTableVersion), At: instant(row.CreatedAt),
 		SettledAt: nullInstant(row.SettledAt), CarriedBy: row.CarriedByRunID.Int64,
 	}
+}
+
+// codesText stores codes; that there are none is something else than that nobody noted them.
+func codesText(codes pay.BilledCodes) sql.NullString {
+	return sql.NullString{String: strings.Join(codes, " "), Valid: codes != nil}
+}
+
+func billedCodes(text sql.NullString) pay.BilledCodes {
+	switch {
+	case !text.Valid:
+		return nil
+	case text.String == "":
+		return pay.BilledCodes{}
+	}
+	return strings.Split(text.String, " ")
 }
 
 // Open implements ports.Runs.
@@ -85,6 +103,9 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 		return err
 	}
 	run.ID = row.RunID
+	if err := r.noteCodes(ctx, payments); err != nil {
+		return err
+	}
 	rows := make([]entryRow, len(payments))
 	for i := range payments {
 		payments[i].RunID = run.ID
@@ -99,6 +120,25 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 		return nil
 	}
 	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE "+uncarried, run.ID).Error
+}
+
+// noteCodes gives payments the codes of their cases. The transaction has read the cases, and whoever moves
+// them asks for the versions it has read: no edit comes in between.
+func (r runRepo) noteCodes(ctx context.Context, payments []pay.Entry) error {
+	for batch := range slices.Chunk(payments, 2*setBatch) {
+		numbers := make([]int64, len(batch))
+		for i, p := range batch {
+			numbers[i] = p.CaseNumber
+		}
+		parts := caseParts{codes: make(map[int64][]surgical.Code, len(batch))}
+		if err := r.loadCodes(ctx, numbers, parts); err != nil {
+			return err
+		}
+		for i := range batch {
+			batch[i].Codes = surgical.Billed(parts.codes[batch[i].CaseNumber])
+		}
+	}
+	return nil
 }
 
 // uncarried are the counter entries that the next run will carry. Those of import runs take back what no

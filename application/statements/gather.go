@@ -78,7 +78,7 @@ func sections(ctx context.Context, r ports.Repos, lines []pay.Line) ([]statement
 	}
 	worded := make([]statement.Line, len(entries))
 	for i, e := range entries {
-		worded[i] = statement.Line{Entry: e, Patient: words[e.CaseNumber].Patient, Codes: words[e.CaseNumber].Codes}
+		worded[i] = statement.NewLine(e, words[e.CaseNumber])
 	}
 	return statement.New(worded, payees), nil
 }

@@ -45,7 +45,7 @@ type Bill struct {
 	Due     civil.Date // none for refunds
 	Case    int64
 	Patient surgical.Patient // empty unless memos hold it
-	Detail  string           // the procedure codes, else the pay category
+	Detail  string           // the procedure codes that were paid, else the pay category
 	Amount  pay.Cents        // more than zero, also for a refund
 }
 
@@ -118,11 +118,7 @@ func detail(line statement.Line) string {
 	if len(line.Codes) == 0 {
 		return Clean(line.Category)
 	}
-	codes := make([]string, len(line.Codes))
-	for i, code := range line.Codes {
-		codes[i] = code.String()
-	}
-	return Cut(Clean(strings.Join(codes, ", ")), MaxMemo)
+	return Cut(Clean(line.Codes.String()), MaxMemo)
 }
 
 // vendorOf writes a provider so that QuickBooks can take him, and says what had to change.

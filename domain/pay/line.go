@@ -2,6 +2,7 @@ package pay
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"surgicase/domain/civil"
@@ -20,6 +21,13 @@ type Line struct {
 	CancelledAt time.Time    // payments only
 	ReversedAt  time.Time    // payments only
 }
+
+// BilledCodes are procedure codes as bills write them: with their modifiers, such as Z9001-50, in the order
+// of the case.
+type BilledCodes []string
+
+// String writes them on one line.
+func (c BilledCodes) String() string { return strings.Join(c, ", ") }
 
 // Outcome says what became of a payment; it is empty for other entries.
 type Outcome string

@@ -30,6 +30,7 @@ type Entry struct {
 	Provider   ident.UserID
 	CaseDate   civil.Date
 	Category   string
+	Codes      BilledCodes // of the case when it was paid, whatever became of it since; nil where nobody noted them
 	Amount     Cents
 	Table      TableVersion
 	At         time.Time
@@ -41,7 +42,7 @@ type Entry struct {
 func (e Entry) Counter(kind EntryKind, at time.Time) Entry {
 	return Entry{
 		RunID: e.RunID, Kind: kind, PaymentID: e.ID, CaseNumber: e.CaseNumber, Generation: e.Generation,
-		Provider: e.Provider, CaseDate: e.CaseDate, Category: e.Category, Amount: -e.Amount, Table: e.Table, At: at,
+		Provider: e.Provider, CaseDate: e.CaseDate, Category: e.Category, Codes: e.Codes, Amount: -e.Amount, Table: e.Table, At: at,
 	}
 }
 

@@ -105,13 +105,13 @@ func TestCounter(t *testing.T) {
 	at := time.Date(2026, time.March, 3, 9, 0, 0, 0, time.UTC)
 	payment := pay.Entry{
 		ID: 41, RunID: 7, Kind: pay.Payment, CaseNumber: 77, Generation: 2, Provider: "dr.ada", CaseDate: civil.Date{Year: 2026, Month: 2, Day: 27},
-		Category: "SPINE", Amount: 125_050, Table: 3, At: at.Add(-time.Hour), SettledAt: at.Add(-time.Minute), CarriedBy: 5,
+		Category: "SPINE", Codes: pay.BilledCodes{"Z9001-50", "Z9002"}, Amount: 125_050, Table: 3, At: at.Add(-time.Hour), SettledAt: at.Add(-time.Minute), CarriedBy: 5,
 	}
 	for _, kind := range []pay.EntryKind{pay.Cancellation, pay.Reversal} {
-		t.Run(fmt.Sprintf("a %s names the payment and carries its cents negated", kind), func(t *testing.T) {
+		t.Run(fmt.Sprintf("a %s names the payment and carries its codes, and its cents negated", kind), func(t *testing.T) {
 			equal(t, "entry", payment.Counter(kind, at), pay.Entry{
 				RunID: 7, Kind: kind, PaymentID: 41, CaseNumber: 77, Generation: 2, Provider: "dr.ada", CaseDate: payment.CaseDate,
-				Category: "SPINE", Amount: -125_050, Table: 3, At: at,
+				Category: "SPINE", Codes: pay.BilledCodes{"Z9001-50", "Z9002"}, Amount: -125_050, Table: 3, At: at,
 			})
 		})
 	}

@@ -16,7 +16,7 @@ import (
 // Words are what a case adds to a line of a report.
 type Words struct {
 	Patient surgical.Patient
-	Codes   []surgical.Code
+	Codes   []surgical.Code // as they are now: not those that were paid
 }
 
 // FileKind is what a generated file is.

@@ -1,5 +1,6 @@
 // Package statement holds what reports and accounting files are made of: lines of the ledger with the
-// people they are about. Every figure comes from the ledger; cases give only the words beside it.
+// people they are about. Every figure comes from the ledger, and so do the procedure codes; cases give only
+// the patient beside them.
 package statement
 
 import (
@@ -16,11 +17,20 @@ import (
 	"surgicase/domain/surgical"
 )
 
-// Line is an entry of the ledger with the case it pays. A purged case has no words left.
+// Line is an entry of the ledger with the patient of the case it pays. Of a purged case none is left.
 type Line struct {
 	pay.Entry
 	Patient surgical.Patient
-	Codes   []surgical.Code
+}
+
+// NewLine puts the words of a case beside an entry. The codes are those that were paid, whatever became of
+// the case since; its present ones stand in only where the entry is older than the noting of codes.
+// Source: spec/decisions.md 7.5.
+func NewLine(e pay.Entry, w Words) Line {
+	if e.Codes == nil {
+		e.Codes = surgical.Billed(w.Codes)
+	}
+	return Line{Entry: e, Patient: w.Patient}
 }
 
 // Refund says whether the line takes an earlier payment back.

@@ -9,6 +9,7 @@ import (
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 	"surgicase/domain/statement"
+	"surgicase/domain/surgical"
 )
 
 func line(provider ident.UserID, number int64, day int, category string, amount pay.Cents) statement.Line {
@@ -27,6 +28,32 @@ var week = &statement.Statement{Run: 3, Sections: statement.New(
 	},
 	map[ident.UserID]statement.Payee{"a": {First: "Zoe", Last: "Young", State: "OR"}, "b": {First: "ANN", Last: "Example", State: "CA"}},
 )}
+
+// TestLinesSayWhatWasPaid: not what the case is now, which stands in only for entries that do not know.
+// Source: spec/decisions.md 7.5.
+func TestLinesSayWhatWasPaid(t *testing.T) {
+	now := statement.Words{Patient: surgical.Patient{Last: surgical.NewPHI("Example")}, Codes: []surgical.Code{{Procedure: "Z9009"}, {Procedure: "Z9008", Modifiers: []string{"LT", "50"}}}}
+	for what, x := range map[string]struct {
+		paid pay.BilledCodes
+		now  statement.Words
+		want string
+	}{
+		"codes that have changed since":          {pay.BilledCodes{"Z9001-50", "Z9002"}, now, "Z9001-50, Z9002"},
+		"codes of a case that was purged":        {pay.BilledCodes{"Z9001-50"}, statement.Words{}, "Z9001-50"},
+		"no codes, though the case has some now": {pay.BilledCodes{}, now, ""},
+		"codes that nobody noted":                {nil, now, "Z9009, Z9008-LT-50"},
+		"nothing of a purged case":               {nil, statement.Words{}, ""},
+	} {
+		t.Run(what, func(t *testing.T) {
+			for _, e := range []pay.Entry{{Kind: pay.Payment, Codes: x.paid}, pay.Entry{Kind: pay.Payment, Codes: x.paid}.Counter(pay.Reversal, time.Time{})} {
+				line := statement.NewLine(e, x.now)
+				if line.Codes.String() != x.want || !line.Patient.Last.Equal(x.now.Patient.Last) || line.Kind != e.Kind {
+					t.Errorf("the %s says %q, want %q", e.Kind, line.Codes, x.want)
+				}
+			}
+		})
+	}
+}
 
 func TestSections(t *testing.T) {
 	var order []ident.UserID

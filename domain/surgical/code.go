@@ -66,6 +66,15 @@ func Procedures(codes []Code) []pay.Code {
 	return out
 }
 
+// Billed writes the codes as bills do. It is never nil: a case without codes was paid for none.
+func Billed(codes []Code) pay.BilledCodes {
+	out := make(pay.BilledCodes, len(codes))
+	for i, c := range codes {
+		out[i] = c.String()
+	}
+	return out
+}
+
 func isAlphanumeric(s string) bool {
 	for i := range len(s) {
 		b := s[i] | 0x20

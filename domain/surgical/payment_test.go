@@ -2,6 +2,7 @@ package surgical_test
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestMovesArePosted(t *testing.T) {
 		moved(surgical.OpenPayment, 0), moved(surgical.SettlePayment, 5), moved(surgical.CancelPayment, 6), moved(surgical.ReversePayment, 7),
 	}, noon)
 	want := pay.Entry{Kind: pay.Payment, CaseNumber: 77, Generation: 3, Provider: owner, CaseDate: day, Category: "SPINE", Amount: 100_000, Table: 3, At: noon}
-	if len(p.Opened) != 2 || p.Opened[0] != want || p.Opened[1] != want {
+	if !reflect.DeepEqual(p.Opened, []pay.Entry{want, want}) {
 		t.Errorf("opened %+v, want %+v", p.Opened, want)
 	}
 	if !slices.Equal(p.Settled, []int64{1, 5}) {

@@ -251,10 +251,11 @@ func TestMovingAndChangingAtTheSameTimeLeavesNoCaseUnpricedOrHalf(t *testing.T) 
 				return p.try(http.MethodPatch, "/bulk_update_case_status", "global-admin", moveOf(15, []string{id}))
 			}
 		})
-		// Whatever came first: what is paid is what the codes are worth.
+		// Whatever came first: what is paid is what the codes are worth, and the ledger says so.
 		wrong := p.database().rows(`SELECT c.case_id, c.case_status, c.pay_amount_cents, x.procedure_code FROM cases c
 			JOIN case_procedure_codes x ON x.human_case_id = c.human_case_id LEFT JOIN payment_entries e ON e.human_case_id = c.human_case_id
-			WHERE c.pay_amount_cents <> CASE x.procedure_code WHEN 'Z9001' THEN 100000 ELSE 40000 END OR e.amount_cents <> c.pay_amount_cents`)
+			WHERE c.pay_amount_cents <> CASE x.procedure_code WHEN 'Z9001' THEN 100000 ELSE 40000 END OR e.amount_cents <> c.pay_amount_cents
+			OR (e.entry_id IS NOT NULL AND COALESCE(e.codes, '') <> CASE e.amount_cents WHEN 100000 THEN 'Z9001-50' ELSE 'Z9002' END)`)
 		if len(wrong) > 0 {
 			p.t.Errorf("cases whose pay is not that of their codes: %v", wrong)
 		}

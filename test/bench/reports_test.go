@@ -64,10 +64,10 @@ func manyPayments(providers, cases int) *statement.Statement {
 		for n := range cases {
 			entry := pay.Entry{
 				Kind: pay.Payment, CaseNumber: int64(i*cases + n + 1), Generation: 1, Provider: id, CaseDate: civil.Date{Year: 2026, Month: 2, Day: 1 + n}, Category: "SPINE", Amount: 125_000,
+				Codes: pay.BilledCodes{"Z9001-50", "Z9002"},
 			}
 			lines = append(lines, statement.Line{
 				Entry: entry, Patient: surgical.Patient{First: surgical.NewPHI("Rosalind"), Last: surgical.NewPHI("Example")},
-				Codes: []surgical.Code{{Procedure: "Z9001", Modifiers: []string{"50"}}, {Procedure: "Z9002"}},
 			})
 		}
 	}

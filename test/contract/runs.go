@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func Runs(t *testing.T, open func(*testing.T) ports.Store, carried Carried) {
 		{"a run comes back as stored", runRoundTrip},
 		{"an unknown run is NotFound", unknownRun},
 		{"payments come back as stored, in order of id", paymentRoundTrip},
+		{"payments keep the codes their cases had, and so does what takes them back", paidCodes},
 		{"a run may be empty, and large", runSizes},
 		{"a case has one payment in a generation, and one more in the next", oncePerGeneration},
 		{"of twenty runs that want one case one gets it", racingRuns},
@@ -82,7 +84,7 @@ func runOf(kind pay.RunKind, cases ...*surgical.Case) (pay.Run, []pay.Entry) {
 	for i, c := range cases {
 		payments[i] = pay.Entry{
 			Kind: pay.Payment, CaseNumber: c.Number, Generation: c.Generation, Provider: c.Owner, CaseDate: c.Date,
-			Category: c.Pay.Category, Amount: c.Pay.Amount, Table: c.Pay.Table, At: given.Morning,
+			Category: c.Pay.Category, Codes: surgical.Billed(c.Codes), Amount: c.Pay.Amount, Table: c.Pay.Table, At: given.Morning,
 		}
 		run.Opened += c.Pay.Amount
 	}
@@ -166,6 +168,47 @@ func paymentRoundTrip(w *world) {
 	}
 	equal(w.t, "payments", got, want)
 	equal(w.t, "in order", w.payments(got[2].ID, got[0].ID), []pay.Entry{got[0], got[2]})
+}
+
+// paidCodes: the largest list a case can have, none at all, and both once the cases have others.
+func paidCodes(w *world) {
+	long := make([]surgical.Code, surgical.MaxCodes)
+	for i := range long {
+		long[i] = surgical.Code{Procedure: pay.Code(fmt.Sprintf("Z9%03d", surgical.MaxCodes-i)), Modifiers: []string{"50", "LT", "RT", "22"}}
+	}
+	w.hire(1, "ann")
+	cases := some(3, w.ids.Unique(), "ann")
+	cases[1].Codes, cases[2].Codes = long, nil
+	w.record(cases...)
+	want := []pay.BilledCodes{{"Z9001-50"}, surgical.Billed(long), {}}
+	run, payments := runOf(pay.Weekly, cases...)
+	for i := range payments {
+		payments[i].Codes = pay.BilledCodes{"wrong"} // the cases are asked, not the caller
+	}
+	w.do(opening(&run, payments))
+	for i, p := range payments {
+		equal(w.t, "codes at hand", p.Codes, want[i])
+	}
+	for _, c := range cases {
+		w.change(c.ID, func(c *surgical.Case) { c.Codes = []surgical.Code{{Procedure: "Z9777"}} })
+	}
+	stored := w.paymentsOf(cases...)
+	w.settle(stored[0])
+	w.takeBack(pay.Reversal, stored[0])
+	w.takeBack(pay.Cancellation, stored[1:]...)
+	next, again := w.openRun(pay.Weekly, w.worth(1)...)
+	equal(w.t, "codes of another case", again[0].Codes, pay.BilledCodes{"Z9001-50"})
+	for i, c := range cases {
+		equal(w.t, "codes of the payment", stored[i].Codes, want[i])
+		entries := 0
+		for _, l := range append(w.lines(pay.LineQuery{Run: run.ID}), w.lines(pay.LineQuery{Run: next.ID})...) {
+			if l.CaseNumber == c.Number {
+				entries++
+				equal(w.t, "codes of the "+string(l.Kind), l.Codes, want[i])
+			}
+		}
+		equal(w.t, "entries", entries, 2)
+	}
 }
 
 func runSizes(w *world) {

@@ -71,7 +71,7 @@ func (l *ledger) week(random *rand.Rand, run int64, opened time.Time) {
 		payments = append(payments, pay.Entry{
 			ID: int64(len(l.entries)+len(payments)) + 1, RunID: run, Kind: pay.Payment, CaseNumber: int64(len(l.entries)+len(payments)) + 700, Generation: 1 + random.IntN(3),
 			Provider: pick(random, ids), CaseDate: civil.Date{Year: 2026, Month: time.February, Day: 1 + random.IntN(28)}, Category: pick(random, []string{"SPINE", "", "GYN; \"major\""}),
-			Amount: amount, At: opened,
+			Codes: pay.BilledCodes{"Z9001-50"}, Amount: amount, At: opened,
 		})
 	}
 	l.open(payments, run, opened)
@@ -101,7 +101,7 @@ func (l *ledger) fate(random *rand.Rand, i int, at time.Time) {
 func (l *ledger) open(payments []pay.Entry, run int64, opened time.Time) {
 	var lines []statement.Line
 	for _, e := range slices.Concat(payments, l.waiting) {
-		lines = append(lines, statement.Line{Entry: e, Codes: []surgical.Code{{Procedure: "Z9001", Modifiers: []string{"50"}}}, Patient: surgical.Patient{First: surgical.NewPHI("=Patient\t"), Last: surgical.NewPHI("Ça;nary\"")}})
+		lines = append(lines, statement.Line{Entry: e, Patient: surgical.Patient{First: surgical.NewPHI("=Patient\t"), Last: surgical.NewPHI("Ça;nary\"")}})
 	}
 	l.entries, l.waiting = append(l.entries, payments...), nil
 	l.runs = append(l.runs, &statement.Statement{

@@ -30,6 +30,7 @@ type Block struct {
 	Cents  int64 // of the TRNS line
 	Splits []int64
 	Memo   string
+	Detail string // the memo of the last split
 }
 
 var (
@@ -215,7 +216,7 @@ func (r *reader) split(row Row) error {
 	case row["CLEAR"] != "N" || row["SPLID"] != "":
 		return fmt.Errorf("cleared or numbered: %v", row)
 	}
-	r.open.Splits = append(r.open.Splits, cents)
+	r.open.Splits, r.open.Detail = append(r.open.Splits, cents), row["MEMO"]
 	return nil
 }
 
