@@ -82,6 +82,7 @@ func fillDemo(ctx context.Context, store ports.Store, ids ports.IDs, rules pay.R
 	if err != nil || !empty {
 		return err
 	}
+	rules.Excluded = nil // the demonstration has payments of everybody
 	clock := &demoClock{demoStart}
 	d := &demo{store: store, clock: clock, cases: cases.New(store, clock, ids, silent{}, rules), places: map[string][2]int64{}}
 	for _, step := range []func(context.Context) error{d.directory, d.people, d.equip, d.codes, d.record, d.move} {

@@ -2,6 +2,8 @@ package bootstrap
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"surgicase/adapters/cli"
@@ -24,9 +26,25 @@ func (p *program) CreateToken(ctx context.Context, in cli.NewToken) (made *direc
 			return err
 		}
 		made, text, err = tokens.Create(ctx, permission.System("cli"), wanted)
-		return err
+		return byFlag(err)
 	})
 	return made, text, err
+}
+
+// byFlag has a fault name the flag where it names the member of a body.
+func byFlag(err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		return err
+	}
+	named := *f
+	named.Fields = slices.Clone(f.Fields)
+	for i, field := range named.Fields {
+		if field.Location == "body.user_id" {
+			named.Fields[i].Location = "--user"
+		}
+	}
+	return &named
 }
 
 func readNewToken(in cli.NewToken, now time.Time) (people.NewToken, error) {

@@ -93,7 +93,7 @@ func TestWrongTokenCommands(t *testing.T) {
 		"unknown scope":   {[]string{"create", "--user", "ann", "--name", "n", "--scopes", "root"}, "--scopes may hold only cases:read", false},
 		"too long a life": {[]string{"create", "--user", "ann", "--name", "n", "--scopes", "admin", "--days", "367"}, "--days must lie at most 366 days ahead", false},
 		"no life":         {[]string{"create", "--user", "ann", "--name", "n", "--scopes", "admin", "--days", "0"}, "--days must lie in the future", false},
-		"unknown user":    {[]string{"create", "--user", "bob", "--name", "n", "--scopes", "admin"}, "user_id is not an active user", false},
+		"unknown user":    {[]string{"create", "--user", "bob", "--name", "n", "--scopes", "admin"}, "--user is not an active user", false},
 		"no name":         {[]string{"create", "--user", "ann", "--name", " ", "--scopes", "admin"}, "--name must not be empty", false},
 		"unknown token":   {[]string{"revoke", "--user", "ann", "7"}, "There is no such token.", false},
 		"no number":       {[]string{"revoke", "--user", "ann", "seven"}, "the id of a token is a number", true},

@@ -23,17 +23,17 @@ type Importer interface {
 func payCommands(p Importer) *cobra.Command {
 	c := &cobra.Command{Use: "pay", Short: "Load price tables: CSV files with user_tier, procedure_code, code_pay_amount and code_category"}
 	c.AddCommand(
-		priceCommand("import FILE.csv", "Load a price table and price every case below 15 by it", p.LoadPrices),
-		priceCommand("preview FILE.csv", "Say which cases a price table would change by how much, and write nothing", p.PreviewPrices),
+		priceCommand("import", "Load a price table and price every case below 15 by it", p.LoadPrices),
+		priceCommand("preview", "Say which cases a price table would change by how much, and write nothing", p.PreviewPrices),
 	)
 	return c
 }
 
-func priceCommand(use, short string, do func(context.Context, payments.Load) (payments.Loaded, error)) *cobra.Command {
+func priceCommand(verb, short string, do func(context.Context, payments.Load) (payments.Loaded, error)) *cobra.Command {
 	var whole bool
 	var asJSON *bool
 	c := &cobra.Command{
-		Use: use, Short: short, Args: cobra.ExactArgs(1), Example: "  surgicase pay preview prices.csv --replace-tiers",
+		Use: verb + " FILE.csv", Short: short, Args: cobra.ExactArgs(1), Example: "  surgicase pay " + verb + " prices.csv --replace-tiers",
 		RunE: func(c *cobra.Command, args []string) error {
 			rows, err := readFile(args[0], readPrices)
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"surgicase/application/npidirectory"
+	"surgicase/domain/fault"
 	"surgicase/domain/npi"
 )
 
@@ -53,7 +54,7 @@ func npiImport(p NPIKeeper) *cobra.Command {
 			done, err := p.ImportNPIs(c.Context(), npidirectory.Source{Name: filepath.Base(args[0]), Size: info.Size(), Content: file}, bar.tell)
 			bar.end()
 			if err != nil {
-				return err
+				return in(args[0], err)
 			}
 			printImported(c.OutOrStdout(), done)
 			if rejected == "" {
@@ -64,6 +65,17 @@ func npiImport(p NPIKeeper) *cobra.Command {
 	}
 	c.Flags().StringVar(&rejected, "rejected", "", "write the rejected rows and the reasons to this CSV file")
 	return c
+}
+
+// in has a fault of a file's content name the file.
+func in(file string, err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Invalid {
+		return err
+	}
+	named := *f
+	named.Safe = file + ": " + f.Safe
+	return &named
 }
 
 func npiSync(p NPIKeeper) *cobra.Command {

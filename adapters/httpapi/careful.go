@@ -12,8 +12,9 @@ import (
 
 const dryRun = "dry_run"
 
-// carefully refuses what a rehearsal may be misspelled as: where dry_run can be said, a parameter that is
-// not known, one that is repeated and a dry_run without a value would otherwise move money.
+// carefully refuses what a request may be misspelled as. Where dry_run can be said, a parameter that is not
+// known, one that is repeated and a dry_run without a value would otherwise move money; anywhere, a number
+// without a value would count as not asked for, and the preview pass for the report of a run.
 func (a *API) carefully(hc huma.Context, next func(huma.Context)) {
 	if err := misspelled(hc); err != nil {
 		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
@@ -24,17 +25,21 @@ func (a *API) carefully(hc huma.Context, next func(huma.Context)) {
 
 func misspelled(hc huma.Context) error {
 	known := []string{"user_id", "requesting_user_id", "calling_user_id"}
+	address := hc.URL()
+	given := address.Query()
+	var bad fault.Collector
 	for _, p := range hc.Operation().Parameters {
-		if p.In == "query" {
-			known = append(known, p.Name)
+		if p.In != "query" {
+			continue
+		}
+		known = append(known, p.Name)
+		if given.Has(p.Name) && given.Get(p.Name) == "" && p.Schema.Type == huma.TypeInteger {
+			bad.Add("query."+p.Name, "must be a number")
 		}
 	}
 	if !slices.Contains(known, dryRun) {
-		return nil
+		return bad.Err()
 	}
-	var bad fault.Collector
-	address := hc.URL()
-	given := address.Query()
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
 		case !slices.Contains(known, name):

@@ -126,7 +126,7 @@ func (s *Service) write(ctx context.Context, to io.Writer, h head) ([]Sum, error
 
 // Restore puts a backup into the store, which must be empty: all of it or nothing.
 //
-// Faults: Forbidden; NotFound "object_not_found"; Conflict "store_not_empty", "schema_version";
+// Faults: Forbidden; NotFound "backup_not_found"; Conflict "store_not_empty", "schema_version";
 // Invalid "backup_key_wrong", "backup_damaged"; "backup_keys_lost" when all was restored, but the key set
 // at hand does not read it.
 func (s *Service) Restore(ctx context.Context, who permission.Actor, key string) (Backup, error) {
@@ -158,7 +158,7 @@ func (s *Service) into(ctx context.Context, store ports.Archive, key string) (Ba
 
 // Peek reads the beginning of a backup.
 //
-// Faults: Forbidden; NotFound "object_not_found"; Invalid "backup_key_wrong", "backup_damaged".
+// Faults: Forbidden; NotFound "backup_not_found"; Invalid "backup_key_wrong", "backup_damaged".
 func (s *Service) Peek(ctx context.Context, who permission.Actor, key string) (Backup, error) {
 	if err := permission.Check(who, permission.ManageBackups, ""); err != nil {
 		return Backup{}, err
@@ -173,6 +173,9 @@ func (s *Service) Peek(ctx context.Context, who permission.Actor, key string) (B
 
 func (s *Service) open(ctx context.Context, key string) (r *reader, size int64, stop func(), err error) {
 	content, object, err := s.blobs.Get(ctx, key, ports.Span{})
+	if errors.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "backup_not_found", "There is no backup %s; `surgicase backup list` shows those that there are.", key)
+	}
 	if err != nil {
 		return nil, 0, nil, err
 	}

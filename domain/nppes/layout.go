@@ -96,7 +96,7 @@ func layoutOf(header []string) (layout, error) {
 		case strings.EqualFold(name, v1Column):
 			return layout{}, fault.New(fault.Invalid, "nppes_v1", "the file has the V1 layout, which CMS ended in March 2026: take the file whose name ends in _V2")
 		case !known[name] || twice:
-			return layout{}, fault.New(fault.Invalid, "nppes_header", "column %d of the header is not one of the V2 layout", i+1)
+			return layout{}, fault.New(fault.Invalid, "nppes_header", "column %d of the header is none of the V2 layout. Load a file of NPPES as CMS publishes it, whose name ends in _V2: the ZIP, or the npidata_pfile in it", i+1)
 		}
 		at[name] = i
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,6 +23,18 @@ func TestAMisspelledRehearsalMovesNothing(t *testing.T) {
 		}
 		p.get("/payment_runs", "global-admin").is(200).none("payment_runs")
 		p.send(http.MethodPost, "/payment_runs?dry_run=1&calling_user_id=global-admin", "global-admin", map[string]any{}).is(200).has("dry_run", true)
+	})
+}
+
+// A script whose variable is empty must not get a preview for the report of its run.
+func TestANumberWithoutAValueIsRefused(t *testing.T) {
+	everywhere(t, func(p *program) {
+		stageForRuns(p)
+		for _, path := range append(slices.Clone(reportPaths), "/my_payment_report", "/individual_provider_reports", "/generated_files") {
+			p.get(path+"?run_id=", "case-admin").refused(422, "invalid_input").has("errors.0.location", "query.run_id")
+		}
+		p.get("/generated_files?limit=", "case-admin").refused(422, "invalid_input").has("errors.0.location", "query.limit")
+		p.get("/generated_files?kind=", "case-admin").is(200)
 	})
 }
 
