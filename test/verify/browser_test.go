@@ -11,13 +11,26 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// openBrowser opens a tab that tells the listener what it does. It is closed with the test.
+func openBrowser(t *testing.T, listen func(any)) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(listen), chromedp.WithAllocatorOptions(
+		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-sync", true)))
+	t.Cleanup(func() {
+		closeTab()
+		cancel()
+	})
+	return ctx
+}
+
 // TestTheDocsPageNeedsNothingFromOutside opens /docs in a real browser: the operations appear, and no
 // request leaves the machine.
 func TestTheDocsPageNeedsNothingFromOutside(t *testing.T) {
 	judges(t, "chromium")
 	base := serveDemo(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
 	var mu sync.Mutex
 	var asked []string
 	listen := func(event any) {
@@ -27,11 +40,7 @@ func TestTheDocsPageNeedsNothingFromOutside(t *testing.T) {
 			mu.Unlock()
 		}
 	}
-	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(listen), chromedp.WithAllocatorOptions(
-		chromedp.ExecPath("chromium"), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-sync", true)))
-	defer closeTab()
+	ctx := openBrowser(t, listen)
 	if err := chromedp.Do(ctx, chromedp.Navigate(base+"/docs"), chromedp.WaitVisible(chromedp.CSS(".opblock-summary-path"))); err != nil {
 		t.Fatal(err)
 	}
