@@ -18,7 +18,7 @@ func (a *API) auditRoutes() {
 	register(a, route{
 		method: http.MethodGet, path: "/audit_log", id: "audit-log", tag: "Audit", faults: []int{http.StatusBadRequest, http.StatusForbidden},
 		summary: "Read the audit trail", description: "For Global Admins, newest first. It says who did, read or tried what, when and from where; contents appear only as digests. " +
-			"With case_id or human_case_id it follows one case: what was done to it, and which lists showed it. Such a page looks at a limited number of entries and may be short; " +
+			"With case_id or human_case_id it follows one case: what was done to it, which lists showed it, and who was given a report or accounting file with it, also one that was made before. Such a page looks at a limited number of entries and may be short; " +
 			"go on as long as there is a Link. Reading the log is put on the trail, too.",
 	}, a.auditLog)
 }
@@ -30,7 +30,7 @@ type auditInput struct {
 	Action      string `query:"action" maxLength:"40" doc:"What was done, by the names of GET /permissions." example:"case.move"`
 	Entity      string `query:"entity" maxLength:"20" doc:"The kind of thing." example:"case"`
 	EntityID    string `query:"entity_id" maxLength:"100" doc:"The id of the thing." example:"demo-case-001"`
-	CaseID      string `query:"case_id" maxLength:"100" doc:"Follow this case, also through the lists that showed it." example:"demo-case-001"`
+	CaseID      string `query:"case_id" maxLength:"100" doc:"Follow this case, also through the lists and files that showed it." example:"demo-case-001"`
 	HumanCaseID int64  `query:"human_case_id" minimum:"1" doc:"The same by the case's number." example:"1"`
 	Outcome     string `query:"outcome" enum:"done,read,refused" doc:"How it ended."`
 	From        string `query:"from" maxLength:"40" doc:"From this time on." example:"2026-11-02T00:00:00Z"`

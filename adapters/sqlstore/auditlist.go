@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"surgicase/domain/audit"
 	"surgicase/domain/ident"
@@ -39,17 +40,26 @@ func (r auditRepo) List(ctx context.Context, q audit.Query) (audit.Page, error) 
 
 const newestFirst = " ORDER BY e.happened_at DESC, e.entry_id DESC"
 
-// listCase looks for a case among the next casePage entries.
+// readAgain is a read of a file that was made before. It names no case: the entry of the making does, which may
+// be years away and is found by the id of the file.
+const readAgain = "e.entity = 'file' AND e.outcome = 'read' AND e.things IS NULL"
+
+// listCase looks for a case among the next casePage entries, and there for reads of files whose making named it.
 func (r auditRepo) listCase(ctx context.Context, q audit.Query, where condition) (audit.Page, error) {
 	page := audit.Page{Entries: []audit.Listed{}}
 	id, number, err := r.bothNames(ctx, q.Case, q.Number)
 	if err != nil {
 		return page, err
 	}
-	query := "SELECT s.seq, " + entryColumns + " FROM (SELECT e.entry_id AS looked_at FROM audit_entries e WHERE " + where.text + newestFirst + " LIMIT ?) l" +
-		" JOIN audit_entries e ON e.entry_id = l.looked_at LEFT JOIN audit_seal s ON s.entry_id = e.entry_id" +
-		" WHERE ((e.entity = 'case' AND e.entity_id = ? AND e.entity_id <> '') OR (e.action <> ? AND INSTR(CONCAT(',', e.things, ','), ?) > 0))" + newestFirst + " LIMIT ?"
-	args := append(append([]any{}, where.args...), casePage, string(id), string(permission.ListUsers), ","+itoa(number)+",", q.Limit+1)
+	named := "," + itoa(number) + ","
+	looked := "(SELECT e.entry_id AS looked_at FROM audit_entries e WHERE " + where.text + newestFirst + " LIMIT ?)"
+	files := "(SELECT DISTINCT m.entity_id AS file_id FROM (SELECT DISTINCT e.entity_id FROM " + looked + " p JOIN audit_entries e ON e.entry_id = p.looked_at WHERE " + readAgain + ") a" +
+		" JOIN audit_entries m ON m.entity_id = a.entity_id WHERE COALESCE(m.entity, '') = 'file' AND INSTR(CONCAT(',', m.things, ','), ?) > 0)"
+	query := "SELECT s.seq, " + entryColumns + " FROM " + looked + " l JOIN audit_entries e ON e.entry_id = l.looked_at LEFT JOIN audit_seal s ON s.entry_id = e.entry_id" +
+		" LEFT JOIN " + files + " f ON f.file_id = e.entity_id AND " + readAgain +
+		" WHERE ((e.entity = 'case' AND e.entity_id = ? AND e.entity_id <> '') OR (e.action <> ? AND INSTR(CONCAT(',', e.things, ','), ?) > 0) OR f.file_id IS NOT NULL)" +
+		newestFirst + " LIMIT ?"
+	args := slices.Concat(where.args, []any{casePage}, where.args, []any{casePage, named, string(id), string(permission.ListUsers), named, q.Limit + 1})
 	if err := r.fill(ctx, &page, q.Limit, query, args...); err != nil || page.Next != nil {
 		return page, err
 	}

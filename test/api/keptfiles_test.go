@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -78,6 +79,29 @@ func TestReportsThatWereMadeBeforeAreOnTheTrail(t *testing.T) {
 			want = append([]string{"global-admin report.read " + id + " read"}, want...)
 		}
 		p.get("/audit_log?actor=global-admin&action=report.read", "system-admin").logs(want...)
+	})
+}
+
+// Following a case tells of everybody who was given a file that shows it, not only of who had it made.
+func TestWhoeverOpensAReportAgainIsFoundByItsCases(t *testing.T) {
+	everywhere(t, func(p *program) {
+		run := stageForReports(p)
+		made := p.get("/individual_provider_reports?run_id="+run, "case-admin").is(200)
+		ids := map[string]string{}
+		for _, f := range made.at("files").([]any) {
+			ids[fmt.Sprint(f.(map[string]any)["provider_id"])] = fmt.Sprintf("%.0f", f.(map[string]any)["file_id"])
+		}
+		p.get("/individual_provider_reports?run_id="+run, "global-admin").is(200)
+		p.get("/my_payment_report?run_id="+run, "dr-a").is(200)
+		p.get("/my_payment_report?run_id="+run, "dr-b").is(200)
+		p.get("/generated_files/"+ids["dr-a"], "user-admin").is(200)
+		p.get("/generated_files/"+ids["dr-a"], "dr-b").refused(404, "file_not_found")
+		reads := func(by, file string) string { return by + " report.read " + file + " read" }
+		p.get("/audit_log?action=report.read&case_id=a-2", "system-admin").
+			logs(reads("user-admin", ids["dr-a"]), reads("dr-a", ids["dr-a"]), reads("global-admin", ids["dr-a"]), reads("case-admin", ids["dr-a"]))
+		number := p.database().value("SELECT human_case_id FROM case_ids WHERE case_id = 'b-1'")
+		p.get("/audit_log?action=report.read&human_case_id="+number, "system-admin").
+			logs(reads("dr-b", ids["dr-b"]), reads("global-admin", ids["dr-b"]), reads("case-admin", ids["dr-b"]))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/ports"
 	"surgicase/test/given"
@@ -22,6 +23,7 @@ func AuditLog(t *testing.T, open func(*testing.T) ports.Store) {
 		{"times include their beginning and exclude their end", logTimes},
 		{"an empty log is empty and not nil", logEmpty},
 		{"a case is found by either name: what was done to it and which lists showed it", logCase},
+		{"so are the reads of a file whose making named the case, on whatever page that is", logFiles},
 		{"a page costs the same statements for one entry and for a thousand", logCost},
 	})
 }
@@ -172,6 +174,37 @@ func logCase(w *world) {
 	if second.Next != nil {
 		w.t.Error("there is no third page")
 	}
+}
+
+func logFiles(w *world) {
+	w.hire(permission.Provider, "ann")
+	cases := some(2, "c", "ann")
+	w.record(cases...)
+	number := fmt.Sprint(w.caseNamed(cases[1].ID).Number)
+	of := func(file, by string, things ...string) audit.Entry {
+		e := auditEntry(file).Reading(things...)
+		e.Entity, e.Action, e.Actor.User = "file", permission.ReadReports, ident.UserID(by)
+		return e
+	}
+	other := of("7", "other")
+	other.Entity = "run"
+	made := of("7", "maker")
+	made.Outcome = audit.Done
+	w.do(recording(
+		made, of("7", "maker", "998", "999"), of("7", "maker", number, "1000"), of("8", "maker", "1"+number), // a large file takes several entries
+		of("7", "first"), of("8", "others"), other, of("7", "refused").Refusing(errChanged), of("7", "second"), of("9", "nowhere"), of("7", "first"),
+	))
+	actors := func(page audit.Page) (all []string) {
+		for _, e := range page.Entries {
+			all = append(all, string(e.Actor.User))
+		}
+		return all
+	}
+	equal(w.t, "who saw it", actors(w.log(audit.Query{Case: cases[1].ID})), []string{"first", "second", "first", "maker"})
+	equal(w.t, "by number", actors(w.log(audit.Query{Number: w.caseNamed(cases[1].ID).Number, Actor: "second"})), []string{"second"})
+	first := w.log(audit.Query{Case: cases[1].ID, Limit: 1})
+	second := w.log(audit.Query{Case: cases[1].ID, Limit: 2, After: first.Next})
+	equal(w.t, "page by page", append(actors(first), actors(second)...), []string{"first", "second", "first"})
 }
 
 func logCost(w *world) {
