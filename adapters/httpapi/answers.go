@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -88,6 +89,9 @@ func (a *API) beginRequest(ctx context.Context, route, key string, body []byte) 
 	reserved = &ident.RequestKey{Caller: actorOf(ctx).User, Route: route, Key: key}
 	sum := sha256.Sum256(body)
 	outcome, err := a.Requests.Begin(ctx, *reserved, sum[:])
+	if f := (*fault.Error)(nil); errors.As(err, &f) && f.Kind == fault.Invalid {
+		f.Fields = []fault.Field{{Location: "header.Idempotency-Key", Message: "was used with another body"}}
+	}
 	if err != nil || outcome == nil {
 		return reserved, "", err
 	}

@@ -76,14 +76,18 @@ func New(services Services, settings Settings) *API {
 	a.engine.UseRawPath = true
 	_ = a.engine.SetTrustedProxies(nil)
 	a.engine.Use(a.begin, a.recover, a.onlyLocal, a.limitAddress, a.cors)
-	a.engine.NoRoute(a.answerFault(fault.New(fault.NotFound, "route_not_found", "There is no such path.")))
+	a.engine.NoRoute(a.answerFault(noRoute()))
 	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
 	a.huma = humagin.New(a.engine, a.config())
-	a.huma.UseMiddleware(a.identify, a.limitCaller, a.plainly, a.carefully)
+	a.huma.UseMiddleware(asSpelled, a.identify, a.limitCaller, a.plainly, a.carefully, along)
 	a.routes()
 	describeBodies(a.huma.OpenAPI())
 	a.docs()
 	return a
+}
+
+func noRoute() *fault.Error {
+	return fault.New(fault.NotFound, "route_not_found", "There is no such path.")
 }
 
 // Endpoint is a method and a path that are answered, with the status of success.

@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"maps"
+	"mime"
 	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"surgicase/domain/fault"
 )
@@ -51,6 +53,17 @@ func misspelled(hc huma.Context) error {
 		}
 	}
 	return bad.Err()
+}
+
+// asSpelled writes the media type of a body in small letters and without blanks, as the framework compares
+// it. Source: RFC 9110 8.3.1.
+func asSpelled(hc huma.Context, next func(huma.Context)) {
+	if sent := hc.Header("Content-Type"); sent != "" && sent != jsonType {
+		if kind, parameters, err := mime.ParseMediaType(sent); err == nil {
+			humagin.Unwrap(hc).Request.Header.Set("Content-Type", mime.FormatMediaType(kind, parameters))
+		}
+	}
+	next(hc)
 }
 
 // plainly refuses compressed bodies: read as they are, they would only look like broken JSON.

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -27,33 +26,38 @@ func serveDocument(d document.Opened) *huma.StreamResponse {
 		}
 		content := &seeker{of: d}
 		defer content.close()
-		http.ServeContent(&ranged{ResponseWriter: gc.Writer, ctx: gc.Request.Context()}, gc.Request, "", d.UploadedAt, content)
+		outside := func() *Problem {
+			return newProblem(callOf(gc.Request.Context()), http.StatusRequestedRangeNotSatisfiable, "range_outside", "The document has no such part.")
+		}
+		answer := &refusing{ResponseWriter: gc.Writer, status: http.StatusRequestedRangeNotSatisfiable, problem: outside}
+		http.ServeContent(answer, gc.Request, "", d.UploadedAt, content)
 		if content.err != nil {
 			callOf(gc.Request.Context()).err = content.err
 		}
 	}}
 }
 
-// ranged answers a range that a document does not have as every other refusal is answered.
-type ranged struct {
+// refusing answers with a problem where a handler that is not ours would refuse in its own words.
+type refusing struct {
 	http.ResponseWriter
-	ctx     context.Context //nolint:containedctx // as long as the answer
+	status  int // of the refusal
+	problem func() *Problem
 	refused bool
 }
 
 // WriteHeader implements http.ResponseWriter.
-func (w *ranged) WriteHeader(status int) {
-	if status != http.StatusRequestedRangeNotSatisfiable {
+func (w *refusing) WriteHeader(status int) {
+	if status != w.status {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
 	w.refused = true
 	w.Header().Del("Content-Disposition")
-	writeProblem(w.ResponseWriter, newProblem(callOf(w.ctx), status, "range_outside", "The document has no such part."))
+	writeProblem(w.ResponseWriter, w.problem())
 }
 
 // Write implements http.ResponseWriter.
-func (w *ranged) Write(p []byte) (int, error) {
+func (w *refusing) Write(p []byte) (int, error) {
 	if w.refused {
 		return len(p), nil
 	}
@@ -118,7 +122,7 @@ func describeDocument(responses map[string]*huma.Response, media ...string) {
 		return &huma.Param{Description: what, Schema: &huma.Schema{Type: huma.TypeString}}
 	}
 	responses["304"] = &huma.Response{Description: "It is the one named in If-None-Match."}
-	responses["206"] = &huma.Response{Description: "The parts that Range names.", Content: content}
+	responses["206"] = &huma.Response{Description: "The part that Range names, or the parts.", Content: rawContent(append([]string{"multipart/byteranges"}, media...))}
 	responses["200"] = &huma.Response{Description: "The document.", Content: content, Headers: map[string]*huma.Param{
 		"ETag": header("The document's SHA-256."), "Content-Disposition": header("Its file name."), "Accept-Ranges": header("bytes"),
 	}}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"reflect"
 	"slices"
@@ -54,7 +55,7 @@ type exportInput struct {
 	OnlyCaller
 	Accept string `header:"Accept" maxLength:"1000" doc:"application/x-ndjson for a case on each line."`
 	Body   struct {
-		CaseIDs   *[]string `json:"case_ids,omitempty" maxItems:"1000" doc:"The cases wanted; dates and filter narrow them down." example:"[\"demo-case-001\"]"`
+		CaseIDs   *[]string `json:"case_ids,omitempty" minItems:"1" maxItems:"1000" doc:"The cases wanted; dates and filter narrow them down." example:"[\"demo-case-001\"]"`
 		All       bool      `json:"all,omitempty" doc:"All cases, when nothing else narrows them down."`
 		StartDate string    `json:"start_date,omitempty" maxLength:"20" doc:"First case date, YYYY-MM-DD." example:"2026-10-01"`
 		EndDate   string    `json:"end_date,omitempty" maxLength:"20" doc:"Last case date, YYYY-MM-DD." example:"2026-12-31"`
@@ -77,7 +78,7 @@ func (in *exportInput) read(ctx context.Context) (statements.Selection, error) {
 	fits := b.All || b.StartDate != "" || b.EndDate != "" || b.Filter != ""
 	switch {
 	case b.CaseIDs == nil && !fits:
-		return q, fault.New(fault.Senseless, "no_case_ids", "case_ids list cannot be empty")
+		return q, fault.InvalidField("body.case_ids", "is required without all, dates or filter")
 	case b.CaseIDs != nil:
 		q.IDs = make([]ident.CaseID, len(*b.CaseIDs))
 		for i, text := range *b.CaseIDs {
@@ -119,7 +120,7 @@ func (a *API) exportCases(ctx context.Context, in *exportInput) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
-	lines := strings.Contains(in.Accept, ndjson)
+	lines := prefersLines(in.Accept)
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		w := &jsonExport{out: hc.BodyWriter(), lines: lines}
 		hc.SetHeader("Content-Type", jsonType)
@@ -131,6 +132,24 @@ func (a *API) exportCases(ctx context.Context, in *exportInput) (*huma.StreamRes
 		w.end(summaryOf(e))
 		orAbort(ctx, w.err)
 	}}, nil
+}
+
+// prefersLines says whether Accept names lines, and gives them no less weight than one object. Source: RFC
+// 9110 12.5.1.
+func prefersLines(accept string) bool {
+	weights := map[string]float64{}
+	for entry := range strings.SplitSeq(accept, ",") {
+		kind, parameters, err := mime.ParseMediaType(entry)
+		if err != nil {
+			continue
+		}
+		weight := 1.0
+		if q, weighed := parameters["q"]; weighed {
+			weight, _ = strconv.ParseFloat(q, 64) // what is no number weighs nothing
+		}
+		weights[kind] = weight
+	}
+	return weights[ndjson] > 0 && weights[ndjson] >= weights[jsonType]
 }
 
 // stream passes the rows of an export on. It breaks the connection off when it cannot go on: the status has

@@ -139,31 +139,21 @@ func (a *API) uploadCaseFile(ctx context.Context, in *uploadCaseFileInput) (*upl
 	if err != nil {
 		return nil, err
 	}
-	from, id, kind := "query", in.CaseID, in.Kind
-	if is.fields != nil {
-		from, id, kind = "body", either(is.fields["case_id"], id), either(is.fields["kind"], kind)
+	var r reader
+	id, kind, name := is.said(&r.bad, "case_id", in.CaseID), is.said(&r.bad, "kind", in.Kind), is.named(&r.bad, in.FileName)
+	if err := r.bad.Err(); err != nil {
+		return nil, err
 	}
-	to, err := target(from, id, kind)
+	to, err := target(is.from(), id, kind)
 	if err != nil {
 		return nil, err
 	}
-	if to.Name = is.name; to.Name.IsEmpty() {
-		if to.Name, err = fileName("query.file_name", in.FileName); err != nil {
-			return nil, err
-		}
-	}
+	to.Name = name
 	done, err := a.Files.Upload(ctx, actorOf(ctx), to, is.size, is.content)
 	if err != nil {
 		return nil, err
 	}
 	return uploadedAnswer(ctx, done, to.Kind), nil
-}
-
-func either(one, other string) string {
-	if one != "" {
-		return one
-	}
-	return other
 }
 
 func uploadedAnswer(ctx context.Context, done cases.Recorded, kind surgical.FileKind) *uploadedCaseFile {

@@ -11,7 +11,7 @@ type Flag bool
 
 // UnmarshalJSON reads a truth value.
 func (f *Flag) UnmarshalJSON(raw []byte) error {
-	switch string(raw) {
+	switch string(wholeNumber(raw)) {
 	case "true", "1":
 		*f = true
 	case "false", "0":

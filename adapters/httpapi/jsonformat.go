@@ -19,7 +19,7 @@ var jsonFormat = huma.Format{
 	Unmarshal: func(data []byte, v any) error {
 		tree, ok := v.(*any)
 		if !ok {
-			return json.Unmarshal(onlyKnown(data, reflect.TypeOf(v).Elem()), v)
+			return decode(onlyKnown(data, reflect.TypeOf(v).Elem()), v)
 		}
 		err := json.Unmarshal(data, v)
 		if err == nil && tooLong(*tree) {

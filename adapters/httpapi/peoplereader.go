@@ -88,10 +88,18 @@ func (r *reader) day(location, text string) civil.Date {
 	return r.date(location, text)
 }
 
+// The years that a time may lie in.
+const earliest, latest = 1990, 2199
+
 // instant reads a time of RFC 3339; one without a zone, as the old product wrote them, is UTC.
 func (r *reader) instant(location, text string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1990 && t.Year() < 2200 {
+		switch t, err := time.Parse(layout, text); {
+		case err != nil:
+		case t.Year() < earliest || t.Year() > latest:
+			r.bad.Add(location, "must lie in the years %d to %d", earliest, latest)
+			return time.Time{}
+		default:
 			return t.UTC().Truncate(time.Microsecond)
 		}
 	}

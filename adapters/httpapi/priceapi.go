@@ -50,7 +50,7 @@ type priceRowRequest struct {
 	UserTier      int     `json:"user_tier" minimum:"1" maximum:"999" example:"1"`
 	ProcedureCode string  `json:"procedure_code" minLength:"5" maxLength:"5" doc:"Five letters or digits, without modifiers." example:"Z9001"`
 	CodeCategory  *string `json:"code_category,omitempty" nullable:"true" maxLength:"20" doc:"The pay category." example:"SPINE"`
-	CodePayAmount Money   `json:"code_pay_amount" minimum:"0" maximum:"99999999.99" doc:"What a provider of the tier is paid."`
+	CodePayAmount Amount  `json:"code_pay_amount" minimum:"0" maximum:"99999999.99" doc:"What a provider of the tier is paid."`
 }
 
 type priceRowBody struct {
@@ -225,7 +225,9 @@ func (a *API) loadPrices(ctx context.Context, in *loadInput) (*loadAnswer, error
 func (r *reader) priceRow(location string, b priceRowRequest) pay.Row {
 	code, err := pay.ParseCode(b.ProcedureCode)
 	r.bad.Check(location+".procedure_code", err)
-	row := pay.Row{Tier: pay.Tier(b.UserTier), Code: code, Amount: pay.Cents(b.CodePayAmount)}
+	amount, err := pay.ParseCents(string(b.CodePayAmount))
+	r.bad.Check(location+".code_pay_amount", err)
+	row := pay.Row{Tier: pay.Tier(b.UserTier), Code: code, Amount: amount}
 	if b.CodeCategory != nil {
 		row.Category = r.line(location+".code_category", *b.CodeCategory, pay.MaxCategory, false)
 	}

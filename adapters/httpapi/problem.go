@@ -151,6 +151,9 @@ func fieldOf(err error) ProblemField {
 	if !errors.As(err, &detail) {
 		return ProblemField{Location: "body", Message: "is not valid"}
 	}
+	if name, ok := notHeldMember(detail.Message); ok {
+		return ProblemField{Location: detail.Location + "." + name, Message: "is not a value of the kind described, or too large"}
+	}
 	if detail.Location == "" || detail.Location == "body" {
 		if _, structural := detail.Value.(string); structural {
 			return ProblemField{Location: "body", Message: "is not valid JSON of the shape described"}

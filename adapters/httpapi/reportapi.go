@@ -92,7 +92,6 @@ type fileAnswer struct {
 	Changes     string `header:"X-Changes" doc:"How many texts had to be written otherwise; GET /generated_files says which."`
 	ExportType  string `header:"X-Export-Type" doc:"Of accounting files: what it is."`
 	Key         string `header:"X-S3-Key" doc:"Where it is stored."`
-	URL         string `header:"X-S3-URL" doc:"Always empty: stored files are fetched here."`
 	Stored      string `header:"X-S3-Upload-Success" doc:"Always True: what cannot be stored is not given."`
 	EmailSent   string `header:"X-Email-Sent" doc:"Always False."`
 	EmailCount  string `header:"X-Email-Count" doc:"Always 0."`

@@ -46,7 +46,7 @@ func (a *API) docs() {
 	})
 	serve := func(gc *gin.Context) {
 		gc.Header("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
-		page.ServeHTTP(gc.Writer, gc.Request)
+		page.ServeHTTP(&refusing{ResponseWriter: gc.Writer, status: http.StatusNotFound, problem: func() *Problem { return problemOf(gc.Request.Context(), noRoute()) }}, gc.Request)
 	}
 	a.engine.GET("/docs", serve)
 	a.engine.GET("/docs/*asset", serve)

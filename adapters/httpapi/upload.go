@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,14 +95,87 @@ func (a *API) receive(r *http.Request, fields ...string) (sent, error) {
 		case err != nil:
 			return sent{}, brokenForm(err)
 		case part.FormName() == "file":
-			is.content = &arriving{r.Context(), part, a.settings.MaxUpload}
+			is.content = &arriving{r.Context(), &lastPart{part: part, form: form, known: fields}, a.settings.MaxUpload}
 			is.name, err = partName(part)
 			return is, err
+		}
+		if _, again := is.fields[part.FormName()]; again {
+			return sent{}, fault.InvalidField("body."+part.FormName(), "must be sent once")
 		}
 		if is.fields[part.FormName()], err = formField(part, fields); err != nil {
 			return sent{}, err
 		}
 	}
+}
+
+// lastPart reads a file up to its end, which must be the end of the form: of what came behind it nobody
+// would hear.
+type lastPart struct {
+	part  io.Reader
+	form  *multipart.Reader
+	known []string
+	end   error // once it was read to the end
+}
+
+// Read implements io.Reader.
+func (p *lastPart) Read(b []byte) (n int, err error) {
+	if p.end == nil {
+		if n, err = p.part.Read(b); err != io.EOF { // wrapped, it is a form that was cut
+			return n, err
+		}
+		p.end = p.behind()
+	}
+	return n, p.end
+}
+
+// behind is io.EOF if nothing comes any more.
+func (p *lastPart) behind() error {
+	part, err := p.form.NextRawPart()
+	switch {
+	case err == io.EOF:
+		return io.EOF
+	case err != nil:
+		return brokenForm(err)
+	case part.FormName() == "file":
+		return fault.InvalidField("body.file", "must be sent once")
+	case slices.Contains(p.known, part.FormName()):
+		return fault.InvalidField("body."+part.FormName(), "must come before the file")
+	}
+	return fault.InvalidField("body", "has a field after the file")
+}
+
+// from is where the members come from: what is wrong with them is told there.
+func (s sent) from() string {
+	if s.fields == nil {
+		return "query"
+	}
+	return "body"
+}
+
+// said reads a member that a form may say, or a parameter: both may, if they say the same.
+func (s sent) said(bad *fault.Collector, name, parameter string) string {
+	switch field := s.fields[name]; {
+	case field == "":
+		return parameter
+	case parameter != "" && parameter != field:
+		bad.Add("body."+name, "must be what the parameter of this name says")
+		return field
+	default:
+		return field
+	}
+}
+
+// named is the name of a document, which a form says with its file, or a parameter.
+func (s sent) named(bad *fault.Collector, parameter string) surgical.PHI {
+	name, err := fileName("query.file_name", parameter)
+	bad.Check("query.file_name", err)
+	switch {
+	case s.name.IsEmpty():
+		return name
+	case !name.IsEmpty() && name.Reveal() != s.name.Reveal():
+		bad.Add("query.file_name", "must be the name that the form says")
+	}
+	return s.name
 }
 
 // brokenForm passes on faults, and makes one of what the reader of forms says.

@@ -110,19 +110,16 @@ func (a *API) uploadUserFile(ctx context.Context, in *uploadUserFileInput) (*upl
 	if err != nil {
 		return nil, err
 	}
-	from, id, kind := "query", in.UserID, in.DocumentType
-	if is.fields != nil {
-		from, id, kind = "body", either(is.fields["user_id"], id), either(is.fields["document_type"], kind)
+	var r reader
+	id, kind, name := is.said(&r.bad, "user_id", in.UserID), is.said(&r.bad, "document_type", in.DocumentType), is.named(&r.bad, in.FileName)
+	if err := r.bad.Err(); err != nil {
+		return nil, err
 	}
-	to, err := paper(ctx, from, id, kind)
+	to, err := paper(ctx, is.from(), id, kind)
 	if err != nil {
 		return nil, err
 	}
-	if to.Name = is.name; to.Name.IsEmpty() {
-		if to.Name, err = fileName("query.file_name", in.FileName); err != nil {
-			return nil, err
-		}
-	}
+	to.Name = name
 	stored, err := a.Documents.Upload(ctx, actorOf(ctx), to, is.size, is.content)
 	if err != nil {
 		return nil, err

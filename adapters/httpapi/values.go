@@ -3,7 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"reflect"
 	"strconv"
 	"time"
@@ -20,20 +19,22 @@ type Money pay.Cents
 // MarshalJSON writes 1250.00.
 func (m Money) MarshalJSON() ([]byte, error) { return []byte(pay.Cents(m).String()), nil }
 
-// UnmarshalJSON reads a number with at most two decimals, from its digits and never through a float.
-func (m *Money) UnmarshalJSON(raw []byte) error {
-	cents, err := pay.ParseCents(string(raw))
-	if err != nil {
-		return errors.New("must be an amount with at most two decimals")
-	}
-	*m = Money(cents)
-	return nil
-}
-
 // Schema describes Money.
 func (Money) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeNumber, Description: "US dollars with exactly two decimals.", Examples: []any{1250.00}}
 }
+
+// Amount is Money that a client sends: the digits as they came, which never go through a float.
+type Amount string
+
+// UnmarshalJSON keeps the digits. They are read where it is known which row of a list they stand in.
+func (a *Amount) UnmarshalJSON(raw []byte) error {
+	*a = Amount(wholeNumber(raw))
+	return nil
+}
+
+// Schema describes Amount.
+func (Amount) Schema(r huma.Registry) *huma.Schema { return Money(0).Schema(r) }
 
 // Digits is a number that clients may send as a string of digits, too.
 type Digits string
@@ -43,7 +44,7 @@ func (d *Digits) UnmarshalJSON(raw []byte) error {
 	if bytes.HasPrefix(raw, []byte(`"`)) {
 		return json.Unmarshal(raw, (*string)(d))
 	}
-	*d = Digits(raw)
+	*d = Digits(wholeNumber(raw))
 	return nil
 }
 

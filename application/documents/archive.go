@@ -47,7 +47,7 @@ type Collected struct {
 // Collect finds the documents of cases, and gives them one by one while they are read. With names they
 // are going to be called after the patient, which the trail tells.
 //
-// Faults: Forbidden; Senseless "case_ids_empty"; NotFound "no_cases" or "no_files".
+// Faults: Forbidden; Invalid without cases; NotFound "no_cases" or "no_files".
 func (a *Archive) Collect(ctx context.Context, who permission.Actor, ids []ident.CaseID, names bool) (Collected, error) {
 	entry := audit.Record(who, permission.LoadImages, "cases", "", a.clock.Now())
 	if names {
@@ -57,7 +57,7 @@ func (a *Archive) Collect(ctx context.Context, who permission.Actor, ids []ident
 		return Collected{}, ports.Refused(ctx, a.store, entry, err)
 	}
 	if len(ids) == 0 {
-		return Collected{}, fault.New(fault.Senseless, "case_ids_empty", "case_ids must name at least one case.")
+		return Collected{}, fault.InvalidField("body.case_ids", "must not be empty")
 	}
 	var folders []surgical.Folder
 	err := a.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {

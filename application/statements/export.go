@@ -54,7 +54,7 @@ func (e *Export) Pages() iter.Seq2[[]surgical.Sheet, error] { return e.pages }
 
 // Cases begins an export.
 //
-// Faults: Forbidden; Senseless "no_case_ids", "dates_reversed"; TooLarge "export_too_large".
+// Faults: Forbidden; Invalid without cases; Senseless "dates_reversed"; TooLarge "export_too_large".
 func (s *Exports) Cases(ctx context.Context, who permission.Actor, q Selection) (*Export, error) {
 	export, err := s.begin(ctx, who, q)
 	s.events.Happened(ctx, ports.Event{Name: "cases.exported", Err: err, Values: []ports.Value{{Name: "actor", Text: string(who.User)}}})
@@ -97,7 +97,7 @@ func (s *Exports) count(ctx context.Context, q Selection) (total int, err error)
 // named reads the cases that are named, so few that they can be held, to say first which are missing.
 func (s *Exports) named(ctx context.Context, who permission.Actor, q Selection) (*Export, error) {
 	if len(q.IDs) == 0 {
-		return nil, fault.New(fault.Senseless, "no_case_ids", "case_ids list cannot be empty")
+		return nil, fault.InvalidField("body.case_ids", "must not be empty")
 	}
 	e := &Export{Requested: len(q.IDs), Found: []ident.CaseID{}, Missing: []ident.CaseID{}}
 	wanted := slices.Compact(slices.Sorted(slices.Values(q.IDs)))

@@ -28,7 +28,8 @@ func TestARequestSentTwiceIsDoneOnce(t *testing.T) {
 			p.t.Errorf("%s cases", n)
 		}
 		body["case_date"] = "2026-02-21"
-		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").refused(422, "idempotency_key_reused")
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-1").refused(422, "idempotency_key_reused").
+			has("errors.0.location", "header.Idempotency-Key")
 		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key-2").is(201)
 
 		// The key of another caller is another key, and a key is forgotten after a day.

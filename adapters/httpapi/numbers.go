@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// For JSON Schema 1.0 and 1e2 are whole numbers, for the decoder they are none. Bodies are decoded as they
+// are, and only what fails is looked at again.
+
+// notHeld begins what is said of a member whose value its type does not hold.
+const notHeld = "cannot hold the value of "
+
+// decode decodes a body, if need be with its whole numbers written as such. What fails still is told with
+// the name of the member.
+func decode(body []byte, v any) error {
+	failure := json.Unmarshal(body, v)
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(failure, &wrong) {
+		return failure
+	}
+	if failure = json.Unmarshal(wholeNumbers(body), v); errors.As(failure, &wrong) && wrong.Field != "" {
+		return errors.New(notHeld + memberPath(wrong.Field))
+	}
+	return failure
+}
+
+// memberPath leaves out of a decoder's path the types that are embedded, which no client knows: their names
+// begin with a capital, those of members never do.
+func memberPath(field string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(field, "."), func(name string) bool { return name != "" && name[0] >= 'A' && name[0] <= 'Z' }), ".")
+}
+
+// notHeldMember finds the name in the words of decode.
+func notHeldMember(message string) (string, bool) { return strings.CutPrefix(message, notHeld) }
+
+// wholeNumbers writes the whole numbers of a JSON text without fraction and exponent.
+func wholeNumbers(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		end := 1
+		switch b := text[0]; {
+		case b == '"':
+			end = stringEnd(text)
+			out = append(out, text[:end]...)
+		case b == '-' || b >= '0' && b <= '9':
+			if end = bytes.IndexFunc(text, func(r rune) bool { return !strings.ContainsRune("0123456789+-.eE", r) }); end < 0 {
+				end = len(text)
+			}
+			out = append(out, wholeNumber(text[:end])...)
+		default:
+			out = append(out, b)
+		}
+		text = text[end:]
+	}
+	return out
+}
+
+// stringEnd is where the string at the beginning of a JSON text ends.
+func stringEnd(text []byte) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// wholeNumber writes a number without fraction and exponent if it is whole, and else as it is.
+func wholeNumber(text []byte) []byte {
+	if !bytes.ContainsAny(text, ".eE") {
+		return text
+	}
+	if whole, fraction, _ := bytes.Cut(text, []byte(".")); len(fraction) > 0 && len(bytes.Trim(fraction, "0")) == 0 {
+		return whole // to the last digit, however many there are
+	}
+	if n, err := strconv.ParseFloat(string(text), 64); err == nil && n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		return strconv.AppendInt(nil, int64(n), 10)
+	}
+	return text
+}
