@@ -103,11 +103,7 @@ func (s *Store) SchemaVersion(ctx context.Context) (int64, error) {
 
 // MigrateTo brings an empty database to a version of the schema, so that a backup made with it fits.
 func (s *Store) MigrateTo(ctx context.Context, version int64) error {
-	m, err := s.migrator()
-	if err != nil {
-		return err
-	}
-	_, err = m.UpTo(ctx, version)
+	_, err := s.climb(ctx, version)
 	return outward(err)
 }
 

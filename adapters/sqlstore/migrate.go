@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,11 +22,15 @@ type MigrationState struct {
 }
 
 func (s *Store) migrator() (*goose.Provider, error) {
-	files, err := migrations.For(s.dialect)
+	pool, err := s.write.DB()
 	if err != nil {
 		return nil, err
 	}
-	pool, err := s.write.DB()
+	return s.migratorOn(pool)
+}
+
+func (s *Store) migratorOn(pool *sql.DB) (*goose.Provider, error) {
+	files, err := migrations.For(s.dialect)
 	if err != nil {
 		return nil, err
 	}
@@ -36,17 +41,15 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, pool, files, goose.WithLogger(goose.NopLogger()))
 }
 
-// MigrateUp brings the schema to this program's version and says how many steps that took.
+// MigrateUp brings the schema to this program's version and says how many steps that took. It can be repeated when
+// it broke off. On MySQL Conflict "triggers_refused" if the account may not make triggers and "table_exists" if there
+// is something else in the database; then nothing was changed.
 func (s *Store) MigrateUp(ctx context.Context) (int, error) {
-	m, err := s.migrator()
-	if err != nil {
-		return 0, err
-	}
-	done, err := m.Up(ctx)
+	steps, err := s.climb(ctx, goose.MaxVersion)
 	if err == nil {
 		err = s.FitCluster(ctx)
 	}
-	return len(done), outward(err)
+	return steps, outward(err)
 }
 
 // FitCluster drops the triggers that guard the trail if the database is a node of a Galera cluster. When a

@@ -48,7 +48,7 @@ func OpenMySQL(c Config) (*Store, error) {
 	pool.SetConnMaxLifetime(maxConnectionAge)
 	return &Store{
 		write: db, read: db, readTx: &sql.TxOptions{ReadOnly: true}, share: " LOCK IN SHARE MODE", dialect: "mysql",
-		keys: c.Keys, slots: make(chan struct{}, most), wait: c.PoolTimeout, onAway: c.OnAway,
+		keys: c.Keys, slots: make(chan struct{}, most), wait: c.PoolTimeout, onAway: c.OnAway, connect: connect,
 	}, nil
 }
 

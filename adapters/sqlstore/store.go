@@ -5,6 +5,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -27,6 +28,7 @@ type Store struct {
 	wait    time.Duration
 	journal journal
 	onAway  func(error)
+	connect driver.Connector // to MySQL, past the pool
 }
 
 // Dialect is "sqlite" or "mysql".
