@@ -2,10 +2,12 @@ package ports
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"time"
 
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
 )
 
@@ -33,7 +35,8 @@ type Blobs interface {
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
 	// Link signs a link by which somebody without credentials reads or writes exactly one object for a
-	// while. The object of a write fixes key, size, type and checksum.
+	// while. The object of a write fixes key, size, type and checksum. Conflict "link_shows_name" where links show keys
+	// and this one may end in a file name (MayLink).
 	Link(ctx context.Context, use LinkUse, object Object, valid time.Duration) (Link, error)
 }
 
@@ -90,7 +93,34 @@ func NoObject() *fault.Error {
 
 // StorageAway is the fault for a store that does not answer, refuses us or is full.
 func StorageAway(cause error) *fault.Error {
-	return fault.New(fault.Unavailable, "storage_unavailable", "The document storage is not available. Please try again.").Because(cause)
+	return fault.New(fault.Unavailable, "storage_unavailable", "The document storage is not available. Please try again.").Because(Bare(cause))
+}
+
+// Bare gives what lies at the bottom of an error of a store. What lies above says what was done to which object: file systems
+// and clients of S3 put its key or URL there, and keys may end in a patient's file name. Logs tell causes.
+// Source: spec/decisions.md 9.4.
+func Bare(err error) error {
+	for {
+		below := errors.Unwrap(err)
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 {
+			below = joined.Unwrap()[0]
+		}
+		if below == nil {
+			return err
+		}
+		err = below
+	}
+}
+
+// MayLink says whether the link of a store that shows keys may lead to an object: URLs are no place for file names, and only keys
+// that we have made ourselves have none.
+//
+// Faults: Conflict "link_shows_name".
+func MayLink(key string) error {
+	if _, ours := document.PlaceOf(key); !ours {
+		return fault.New(fault.Conflict, "link_shows_name", "The file was uploaded elsewhere under its own name, which a link would show. Please download it from this API.")
+	}
+	return nil
 }
 
 // LocalLinks opens links that lead to this program and not to a server of objects.

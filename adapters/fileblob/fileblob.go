@@ -239,17 +239,26 @@ func (b *Blobs) Get(_ context.Context, key string, span ports.Span) (io.ReadClos
 	length, err := span.Within(object.Size)
 	if err == nil {
 		_, err = file.Seek(span.Offset, io.SeekStart)
+		err = ports.Bare(err)
 	}
 	if err != nil {
-		return nil, ports.Object{}, errors.Join(err, file.Close())
+		return nil, ports.Object{}, errors.Join(err, part{file: file}.Close())
 	}
 	return part{io.LimitReader(file, length), file}, object, nil
 }
 
+// part is what is read of a file. What goes wrong does not name it.
 type part struct {
-	io.Reader
-	io.Closer
+	from io.Reader
+	file *os.File
 }
+
+func (p part) Read(b []byte) (int, error) {
+	n, err := p.from.Read(b)
+	return n, ports.Bare(err)
+}
+
+func (p part) Close() error { return ports.Bare(p.file.Close()) }
 
 func (b *tree) open(key string) (*os.File, ports.Object, error) {
 	if err := document.CheckKey(key); err != nil {
@@ -264,7 +273,7 @@ func (b *tree) open(key string) (*os.File, ports.Object, error) {
 		err = fs.ErrNotExist
 	}
 	if err != nil {
-		return nil, ports.Object{}, errors.Join(translated(err), file.Close())
+		return nil, ports.Object{}, errors.Join(translated(err), part{file: file}.Close())
 	}
 	return file, b.about(key, info), nil
 }

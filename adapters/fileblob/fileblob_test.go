@@ -244,3 +244,31 @@ func TestLinks(t *testing.T) {
 	now = now.Add(5 * time.Minute)
 	invalid(ports.LinkRead, links[ports.LinkRead])
 }
+
+// Whatever cannot be read, no error names it: keys may end in a patient's file name.
+func TestErrorsDoNotNameWhatTheyAreAbout(t *testing.T) {
+	folder := t.TempDir()
+	b := opened(t, folder, time.Now)
+	const key = "private/Rosalind.pdf"
+	if _, err := b.Put(t.Context(), ports.Object{Key: key, Size: 1}, strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	body, _, err := b.Get(t.Context(), key, ports.Span{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := []error{body.Close(), body.Close()}[1:]
+	_, err = body.Read(make([]byte, 1))
+	errs = append(errs, err)
+	if err := errors.Join(os.Remove(filepath.Join(folder, key)), os.Symlink("/etc", filepath.Join(folder, key))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.Stat(t.Context(), key)
+	errs = append(errs, err)
+	_, _, err = b.Get(t.Context(), key, ports.Span{})
+	for i, err := range append(errs, err) {
+		if err == nil || strings.Contains(err.Error(), "Rosalind") {
+			t.Errorf("%d: %v", i, err)
+		}
+	}
+}

@@ -16,7 +16,10 @@ import (
 	"surgicase/domain/surgical"
 )
 
-const tagFiles = "Documents"
+const (
+	tagFiles       = "Documents"
+	noNamesInLinks = "On S3 and MinIO there is no link to download a file that its client has named (409 link_shows_name): the link would show the name."
+)
 
 var (
 	uploadFaults = []int{
@@ -49,7 +52,7 @@ func (a *API) fileRoutes() {
 	register(a, route{
 		method: http.MethodPost, path: "/case_files/presign", id: "presign-case-file", tag: tagFiles, faults: jsonUploadFaults,
 		summary:     "Get a link to upload or download a document of a case without this API",
-		description: "For five minutes. An upload takes effect only with /case_files/complete. Size, type and checksum are signed.",
+		description: "For five minutes. An upload takes effect only with /case_files/complete. Size, type and checksum are signed. " + noNamesInLinks,
 	}, a.presignCaseFile)
 	register(a, route{
 		method: http.MethodPost, path: "/case_files/complete", id: "complete-case-file", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,

@@ -35,7 +35,7 @@ func (a *API) userFileRoutes() {
 	register(a, route{
 		method: http.MethodPost, path: "/user_files/presign", id: "presign-user-file", tag: tagFiles, faults: jsonUploadFaults,
 		summary:     "Get a link to upload or download a document of a user without this API",
-		description: "For five minutes. An upload takes effect only with /user_files/complete. Size, type and checksum are signed.",
+		description: "For five minutes. An upload takes effect only with /user_files/complete. Size, type and checksum are signed. " + noNamesInLinks,
 	}, a.presignUserFile)
 	register(a, route{
 		method: http.MethodPost, path: "/user_files/complete", id: "complete-user-file", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,

@@ -211,6 +211,9 @@ func (b *Blobs) Link(ctx context.Context, use ports.LinkUse, object ports.Object
 	if err := document.CheckKey(object.Key); err != nil {
 		return ports.Link{}, err
 	}
+	if err := ports.MayLink(object.Key); err != nil {
+		return ports.Link{}, err
+	}
 	link := ports.Link{Headers: map[string]string{}, Expires: b.now().Add(valid)}
 	signed := http.Header{}
 	if use == ports.LinkWrite {
@@ -251,6 +254,9 @@ func translated(ctx context.Context, err error) error {
 	case "InvalidRange":
 		_, err := ports.Span{Offset: 1}.Within(0)
 		return err
+	}
+	if answer := minio.ToErrorResponse(err); answer.StatusCode != 0 { // its message may name the object
+		err = fmt.Errorf("the server answered %d %s", answer.StatusCode, answer.Code)
 	}
 	return ports.StorageAway(err)
 }

@@ -185,6 +185,9 @@ func (b *Blobs) Link(ctx context.Context, use ports.LinkUse, object ports.Object
 	if err := document.CheckKey(object.Key); err != nil {
 		return ports.Link{}, err
 	}
+	if err := ports.MayLink(object.Key); err != nil {
+		return ports.Link{}, err
+	}
 	link := ports.Link{Headers: map[string]string{}, Expires: b.now().Add(valid)}
 	expires := s3.WithPresignExpires(valid)
 	if use == ports.LinkRead {
@@ -229,6 +232,9 @@ func translated(ctx context.Context, err error) error {
 	if errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable {
 		_, err := ports.Span{Offset: 1}.Within(0)
 		return err
+	}
+	if answer != nil && answer.HTTPStatusCode() != 0 { // its message may name the object
+		err = fmt.Errorf("the server answered %d %s", answer.HTTPStatusCode(), codeOf(err))
 	}
 	return ports.StorageAway(err)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
@@ -17,7 +18,11 @@ func BlobLinks(t *testing.T, b ports.Blobs) {
 	t.Helper()
 	body := []byte("%PDF-1.7 a document")
 	sum := sha256.Sum256(body)
-	object := ports.Object{Key: "private/o'brien ö/a b.pdf", Size: int64(len(body)), ContentType: "application/pdf", SHA256: sum[:]}
+	object := ports.Object{Key: "private/case-documents/o'brien ö/c 1/demo/a b.pdf", Size: int64(len(body)), ContentType: "application/pdf", SHA256: sum[:]}
+	for _, use := range []ports.LinkUse{ports.LinkRead, ports.LinkWrite} {
+		_, err := b.Link(t.Context(), use, ports.Object{Key: "private/case-documents/o'brien/Rosalind.pdf", Size: 1, SHA256: sum[:]}, time.Minute)
+		refused(t, err, fault.Conflict, "link_shows_name")
+	}
 	write, err := b.Link(t.Context(), ports.LinkWrite, object, time.Minute)
 	if err != nil {
 		t.Fatal(err)
