@@ -15,7 +15,7 @@ import (
 // Waker wakes the jobs.
 type Waker struct{ scheduler gocron.Scheduler }
 
-// Start wakes the jobs at each of their times, and every so often for what was missed or left by others.
+// Start wakes the jobs at once, at each of their times, and every so often for what was missed or left by others.
 func Start(ctx context.Context, jobs *operations.Jobs, every time.Duration, failed func(error)) (*Waker, error) {
 	scheduler, err := gocron.NewScheduler(gocron.WithLocation(time.UTC))
 	if err != nil {
@@ -26,7 +26,7 @@ func Start(ctx context.Context, jobs *operations.Jobs, every time.Duration, fail
 			failed(err)
 		}
 	})
-	times := []gocron.JobDefinition{gocron.DurationJob(every)}
+	times := []gocron.JobDefinition{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), gocron.DurationJob(every)}
 	for _, s := range jobs.Schedules() {
 		times = append(times, definition(s))
 	}
