@@ -45,7 +45,7 @@ type LedgerState struct {
 type Backlog struct {
 	Waiting   int       // tasks that are not done
 	Failing   int       // of them, those that failed at least once
-	OldestDue time.Time // when the longest due was first put in; zero if none is due
+	OldestDue time.Time // since when the longest due is due; zero if none is due
 }
 
 // SealState is how far the chain over the audit trail has come.

@@ -25,7 +25,7 @@ type TierTotal struct {
 
 // Prices stores the price tables, all versions of them.
 type Prices interface {
-	// Table returns the rows of the current table for one tier and some codes. In a transaction on
+	// Table returns the rows of the current table for some tiers and codes. In a transaction on
 	// MySQL it keeps a new table from being loaded until the transaction ends.
 	Table(ctx context.Context, tiers []pay.Tier, codes []pay.Code) (pay.Table, error)
 

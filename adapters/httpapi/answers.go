@@ -58,7 +58,7 @@ func writeCursor[K any](list string, keys K) string {
 // readCursor gives nil for no cursor and a fault for one that this list did not write.
 func readCursor[K any](list, text string) (*K, error) {
 	if text == "" {
-		return nil, nil //nolint:nilnil // no cursor is the first page
+		return nil, nil // no cursor is the first page
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	var c cursor[K]

@@ -49,7 +49,7 @@ func onlyKnown(data []byte, t reflect.Type) []byte {
 			known[name] = onlyKnown(raw, f.Type)
 		}
 	}
-	data, _ = json.Marshal(known) //nolint:errchkjson // it was read from JSON
+	data, _ = json.Marshal(known) // it was read from JSON
 	return data
 }
 

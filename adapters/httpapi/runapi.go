@@ -100,7 +100,7 @@ func (a *API) openRun(ctx context.Context, in *openRunInput) (*openedAnswer, err
 func (a *API) openedBefore(ctx context.Context, earlier string) (*openedAnswer, error) {
 	id, err := strconv.ParseInt(earlier, 10, 64)
 	if err != nil {
-		return openedAnswerOf(payments.Opened{}, ""), nil //nolint:nilerr // it opened nothing
+		return openedAnswerOf(payments.Opened{}, ""), nil // it opened nothing
 	}
 	found, err := a.Runs.Get(ctx, actorOf(ctx), id, payments.LinePage{})
 	if err != nil {

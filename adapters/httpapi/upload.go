@@ -226,7 +226,7 @@ func fileName(location, text string) (surgical.PHI, error) {
 
 // arriving tells what goes wrong on the client's side from what goes wrong on ours.
 type arriving struct {
-	ctx  context.Context //nolint:containedctx // as long as the request
+	ctx  context.Context // as long as the request
 	from io.Reader
 	most int64
 }

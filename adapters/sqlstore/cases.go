@@ -135,14 +135,11 @@ func inScope(in permission.Scope, owner string) (string, []any) {
 	return " AND " + owner + " = ?", []any{string(in.User)}
 }
 
+// codeRow is a row of case_procedure_codes as it is read.
 type codeRow struct {
-	HumanCaseID   int64 `gorm:"primaryKey;autoIncrement:false"`
-	Position      int   `gorm:"primaryKey;autoIncrement:false"`
-	ProcedureCode string
-	Modifiers     string
+	HumanCaseID              int64
+	ProcedureCode, Modifiers string
 }
-
-func (codeRow) TableName() string { return "case_procedure_codes" }
 
 func (r caseRepo) addCodes(ctx context.Context, c *surgical.Case) error {
 	if len(c.Codes) == 0 {

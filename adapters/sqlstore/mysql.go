@@ -13,9 +13,6 @@ import (
 	"surgicase/domain/fault"
 )
 
-// MySQLScheme begins the URL of a MySQL database.
-const MySQLScheme = "mysql://"
-
 // maxConnectionAge lets a database move behind its name without a restart of ours.
 const maxConnectionAge = 30 * time.Minute
 

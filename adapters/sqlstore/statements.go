@@ -59,7 +59,7 @@ func (r statementRepo) Payees(ctx context.Context, ids []ident.UserID) (map[iden
 	for batch := range slices.Chunk(ids, 2*setBatch) {
 		var rows []userRow
 		err := r.db.WithContext(ctx).Select("user_id", "user_email", "first_name", "last_name", "addr1", "addr2", "city", "state", "zipcode", "telephone",
-			"user_npi", "message_pref", "tax_id").Where("user_id IN ?", padded(batch)).Find(&rows).Error
+			"user_npi", "tax_id").Where("user_id IN ?", padded(batch)).Find(&rows).Error
 		if err != nil {
 			return nil, err
 		}
@@ -69,7 +69,7 @@ func (r statementRepo) Payees(ctx context.Context, ids []ident.UserID) (map[iden
 				return nil, err
 			}
 			found[u.ID] = statement.Payee{
-				ID: u.ID, First: u.First, Last: u.Last, NPI: u.NPI, Email: u.Email, MessagePref: u.MessagePref, Telephone: u.Telephone,
+				ID: u.ID, First: u.First, Last: u.Last, NPI: u.NPI, Email: u.Email, Telephone: u.Telephone,
 				Addr1: u.Addr1, Addr2: u.Addr2, City: u.City, State: u.State, ZIP: u.ZIP, TaxID: u.TaxID,
 			}
 		}

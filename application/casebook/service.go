@@ -1,5 +1,5 @@
-// Package casebook holds everything that reads cases. Each read goes on the audit trail before its
-// answer leaves.
+// Package casebook holds everything that reads cases. Each read of them goes on the audit trail before its
+// answer leaves; numbers of nobody do not.
 package casebook
 
 import (

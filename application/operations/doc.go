@@ -1,3 +1,3 @@
-// Package operations keeps the house: the editable lists, the code catalogue, time zones, repeated
-// requests, the audit trail, the keys.
+// Package operations keeps the house: jobs and the outbox, health and figures, mail and its recipients, the
+// audit trail and its seals, retention, keys, repeated requests, the editable lists, the code catalogue, time zones.
 package operations

@@ -84,7 +84,7 @@ func NewHealth(clock ports.Clock, probes []Probe) *Health {
 }
 
 // Report says how all of it stands, perhaps as it was a few seconds ago. It never fails and takes no longer
-// than the most patient probe..
+// than the most patient probe.
 func (s *Health) Report(ctx context.Context) HealthReport {
 	s.mu.Lock()
 	defer s.mu.Unlock()

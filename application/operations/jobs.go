@@ -40,7 +40,7 @@ type Jobs struct {
 
 	lease time.Duration // how long somebody who fell silent is waited for
 	work  sync.WaitGroup
-	alive context.Context //nolint:containedctx // ends all work here when the process stops
+	alive context.Context // ends all work here when the process stops
 	halt  context.CancelFunc
 }
 

@@ -156,7 +156,7 @@ func flat(value any) any {
 		case string:
 			texts = append(texts, v)
 		case bool:
-			texts = append(texts, flat(v).([]string)...) //nolint:forcetypeassert // it is one, see above
+			texts = append(texts, flat(v).([]string)...) // it is one, see above
 		}
 	}
 	slices.Sort(texts)

@@ -42,7 +42,6 @@ type Payee struct {
 	First, Last string
 	NPI         npi.NPI
 	Email       string
-	MessagePref int
 	Telephone   string
 	Addr1       string
 	Addr2       string

@@ -1,3 +1,4 @@
+// Package backup_test makes, damages, verifies and restores backups between databases of both kinds.
 package backup_test
 
 import (

@@ -74,7 +74,7 @@ func payees(w *world) {
 		return r.Statements.Payees(ctx, []ident.UserID{"ann", "nobody"})
 	})
 	want := statement.Payee{
-		ID: "ann", First: u.First, Last: u.Last, NPI: u.NPI, Email: u.Email, MessagePref: u.MessagePref, Telephone: u.Telephone,
+		ID: "ann", First: u.First, Last: u.Last, NPI: u.NPI, Email: u.Email, Telephone: u.Telephone,
 		Addr1: u.Addr1, Addr2: u.Addr2, City: u.City, State: u.State, ZIP: u.ZIP, TaxID: surgical.NewPHI("123456789"),
 	}
 	equal(w.t, "payees", found, map[ident.UserID]statement.Payee{"ann": want})

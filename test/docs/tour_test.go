@@ -196,7 +196,7 @@ func serveDemo(t *testing.T, log io.Writer) string {
 	}
 	t.Cleanup(func() { stop(t, command, &said) })
 	for time.Since(started) < 20*time.Second {
-		res, err := http.Get("http://" + address + "/health/ready") //nolint:noctx // bounded by the loop
+		res, err := http.Get("http://" + address + "/health/ready") // bounded by the loop
 		if err == nil {
 			_ = res.Body.Close()
 			t.Logf("ready after %v", time.Since(started).Round(time.Millisecond))

@@ -1,3 +1,4 @@
+// Package movein_test moves an old database in, with every damage that old rows are known to have.
 package movein_test
 
 import (
