@@ -196,12 +196,19 @@ func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase
 		out.Body.PayAmountUpdate = &price
 		out.Body.UpdatedFields = append(out.Body.UpdatedFields, "pay_amount")
 	}
-	read, err := a.readCase(ctx, change.ID)
-	if err != nil {
-		return nil, err
-	}
-	out.ETag = read.ETag
+	out.ETag = a.tagAfter(ctx, done.Case)
 	return out, nil
+}
+
+// tagAfter gives the ETag of what a change has made of a case. It gives none, and no fault, when that cannot be read,
+// or when another change came in between, whose ETag the caller must not send as if he had seen it: the change is
+// made, and who wants to make another reads first.
+func (a *API) tagAfter(ctx context.Context, c *surgical.Case) string {
+	read, err := a.readCase(ctx, c.ID)
+	if err != nil || read.Body.Case.Version != c.Version {
+		return ""
+	}
+	return read.ETag
 }
 
 // matchCase compares If-Match with what the caller sees now and gives the version that his change

@@ -229,11 +229,7 @@ func (a *API) deleteCaseFile(ctx context.Context, in *deleteCaseFileInput) (*cha
 	if err != nil {
 		return nil, err
 	}
-	read, err := a.readCase(ctx, to.Case)
-	if err != nil {
-		return nil, err
-	}
-	return &changedCase{ETag: read.ETag, Body: changedCaseBody{
+	return &changedCase{ETag: a.tagAfter(ctx, done.Case), Body: changedCaseBody{
 		Message: "Document removed successfully", CaseID: string(to.Case), UpdatedFields: done.Fields,
 		StatusUpdate: submissionOf(done.Case, false, actorOf(ctx)), Version: done.Case.Version,
 	}}, nil
