@@ -35,15 +35,14 @@ build: ## the program, into bin/
 run: build ## the program with demo data, offline; any caller may claim to be any user
 	AUTH_MODE=trusted ./$(BIN) serve --demo
 
-test: lint vet ## lint, vet, all tests with the race detector, the exhaustive ones without, coverage of domain/
+test: lint vet ## lint, vet, all tests with the race detector, the exhaustive ones and what is measured without, coverage of domain/
 	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || test -n "$$DATABASE_TEST_MYSQL" || \
 		echo "note: no mariadbd here (apt-get install mariadb-server): its tests will be skipped, or fail if CI=true"
 	@mkdir -p bin
-	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m -coverprofile=bin/coverage.out ./...
-	$(ON_TEMPORARY) go test -shuffle=on ./test/api
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /test/bench)
+	$(ON_TEMPORARY) go test -shuffle=on -timeout 20m ./test/api ./test/bench
 	TZ=Pacific/Auckland go test ./domain/... >/dev/null
-	TZ=America/Los_Angeles go test ./domain/... >/dev/null
-	@grep -E '^(mode:|surgicase/domain/)' bin/coverage.out >bin/domain.out
+	TZ=America/Los_Angeles go test -coverprofile=bin/domain.out ./domain/... >/dev/null
 	@go tool cover -func=bin/domain.out | awk -v least=$(DOMAIN_COVERAGE) '/^total:/ { got = $$NF + 0 } \
 		END { printf "domain coverage: %.1f %% (at least %d %%)\n", got, least; exit (got < least) }'
 

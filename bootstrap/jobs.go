@@ -40,7 +40,7 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				},
 			},
 			"settle_payment_runs": {
-				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every payment run that is open by then: its cases at 15 go to 20",
+				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every payment run that was opened before: its cases at 15 go to 20",
 				Do: func(ctx context.Context, who permission.Actor) (string, error) {
 					n, payments, err := runs.SettleAll(ctx, who, ports.InstantOf(ctx, clock.Now()))
 					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err

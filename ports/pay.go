@@ -77,8 +77,8 @@ type Ledger interface {
 	// CountRuns counts all runs.
 	CountRuns(ctx context.Context) (int, error)
 
-	// OpenRuns returns the ids of runs that were opened until then and have open payments, oldest first.
-	OpenRuns(ctx context.Context, until time.Time) ([]int64, error)
+	// OpenRuns returns the ids of runs that were opened before then and have open payments, oldest first.
+	OpenRuns(ctx context.Context, before time.Time) ([]int64, error)
 
 	// Lines returns the entries that q names, by provider, case date, case number and entry, in one
 	// statement.

@@ -32,10 +32,10 @@ func (r ledgerRepo) CountRuns(ctx context.Context) (int, error) {
 }
 
 // OpenRuns implements ports.Ledger.
-func (r ledgerRepo) OpenRuns(ctx context.Context, until time.Time) ([]int64, error) {
+func (r ledgerRepo) OpenRuns(ctx context.Context, before time.Time) ([]int64, error) {
 	ids := []int64{}
 	err := r.db.WithContext(ctx).Raw("SELECT DISTINCT e.run_id FROM payment_entries e JOIN payment_runs r ON r.run_id = e.run_id WHERE "+openPayment+
-		" AND r.opened_at <= ? ORDER BY e.run_id", micros(until)).Scan(&ids).Error
+		" AND r.opened_at < ? ORDER BY e.run_id", micros(before)).Scan(&ids).Error
 	return ids, err
 }
 

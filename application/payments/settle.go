@@ -66,18 +66,18 @@ func (s *Runs) Reverse(ctx context.Context, who permission.Actor, id int64, reas
 	})
 }
 
-// SettleAll settles every run that was opened until then and has open payments, as the weekly job does, and says
+// SettleAll settles every run that was opened before then and has open payments, as the weekly job does, and says
 // how many payments it settled. A run that was opened later is paid a week later, as its pay date says.
 // Source: spec/decisions.md 5.1, 5.3.
 //
 // Faults: Forbidden.
-func (s *Runs) SettleAll(ctx context.Context, who permission.Actor, until time.Time) (runs, settled int, err error) {
+func (s *Runs) SettleAll(ctx context.Context, who permission.Actor, before time.Time) (runs, settled int, err error) {
 	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
 		return 0, 0, err
 	}
 	var open []int64
 	err = s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		open, err = r.Ledger.OpenRuns(ctx, until)
+		open, err = r.Ledger.OpenRuns(ctx, before)
 		return err
 	})
 	for _, id := range open {

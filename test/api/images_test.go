@@ -109,6 +109,9 @@ func TestTheDocumentsOfManyCasesComeAsOneArchive(t *testing.T) {
 
 // TestAnArchiveOfTwoHundredCasesTakesLittleMemory: what it takes does not grow with what is in it.
 func TestAnArchiveOfTwoHundredCasesTakesLittleMemory(t *testing.T) {
+	if underRace {
+		t.Skip("memory is measured without the race detector, which needs some of its own")
+	}
 	p := start(t, given.TempSQLite(t), nil)
 	p.server.Client().Timeout = 10 * patience // 200 MB to press, on a machine that may do other things
 	at := p.cast()["provider"]

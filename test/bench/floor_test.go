@@ -93,7 +93,7 @@ const rounds = 2
 // TestBesideTheFloor measures the dearest requests beside a program that does the same SQL and nothing
 // else. On SQLite reads reach half of the floor's requests per second of processor time.
 func TestBesideTheFloor(t *testing.T) {
-	size, lasts := 1_000, 50*time.Millisecond
+	size, lasts := 500, 50*time.Millisecond
 	if *full {
 		size, lasts = 10_000, 2200*time.Millisecond
 	}

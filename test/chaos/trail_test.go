@@ -195,8 +195,8 @@ func TestServeOnMySQLDoesNotStartWithoutTheCheckpointKey(t *testing.T) {
 	c := exec.CommandContext(ctx, p.path, "serve")
 	c.Env = append(p.env, "SURGICASE_CHECKPOINT_KEY=")
 	out, err := c.CombinedOutput()
-	const want = "surgicase: there is no secret surgicase/checkpoint-key: set SURGICASE_CHECKPOINT_KEY\n"
-	if err == nil || string(out) != want || c.ProcessState.ExitCode() != 1 {
+	const want = "there is no secret surgicase/checkpoint-key: set SURGICASE_CHECKPOINT_KEY\n"
+	if err == nil || string(out) != want || c.ProcessState.ExitCode() != 2 {
 		t.Errorf("%v: %s", err, out)
 	}
 }

@@ -37,9 +37,9 @@ func (w *world) lines(q pay.LineQuery) []pay.Line {
 	return read(w, func(ctx context.Context, r ports.Repos) ([]pay.Line, error) { return r.Ledger.Lines(ctx, q) })
 }
 
-func (w *world) openRuns(until time.Time) []int64 {
+func (w *world) openRuns(before time.Time) []int64 {
 	w.t.Helper()
-	return read(w, func(ctx context.Context, r ports.Repos) ([]int64, error) { return r.Ledger.OpenRuns(ctx, until) })
+	return read(w, func(ctx context.Context, r ports.Repos) ([]int64, error) { return r.Ledger.OpenRuns(ctx, before) })
 }
 
 func (w *world) paidCases(run int64) []surgical.PaidCase {
@@ -90,14 +90,14 @@ func findsOpenRuns(w *world) {
 	one, first := w.openRun(pay.Weekly, w.worth(2)...)
 	two, second := w.openRun(pay.Manual, w.worth(2)...)
 	w.openRun(pay.Manual) // without payments
-	equal(w.t, "both", w.openRuns(two.OpenedAt), []int64{one.ID, two.ID})
-	isEmpty(w.t, "before they were opened", w.openRuns(one.OpenedAt.Add(-time.Microsecond)))
+	equal(w.t, "both", w.openRuns(two.OpenedAt.Add(time.Microsecond)), []int64{one.ID, two.ID})
+	isEmpty(w.t, "before they were opened", w.openRuns(one.OpenedAt))
 	w.settle(second...)
 	w.takeBack(pay.Reversal, second[0])
 	w.settle(first[0])
-	equal(w.t, "one payment is left", w.openRuns(two.OpenedAt), []int64{one.ID})
+	equal(w.t, "one payment is left", w.openRuns(two.OpenedAt.Add(time.Microsecond)), []int64{one.ID})
 	w.takeBack(pay.Cancellation, first[1])
-	isEmpty(w.t, "none is left", w.openRuns(two.OpenedAt))
+	isEmpty(w.t, "none is left", w.openRuns(two.OpenedAt.Add(time.Microsecond)))
 }
 
 // paidBy records cases of providers, in the order given, and opens a run of them.

@@ -221,7 +221,7 @@ func (s *stage) begin(t *rapid.T) {
 			t.Fatal(err)
 		}
 		if week > 0 || rapid.Bool().Draw(t, "settled") {
-			if _, _, err := s.runs.SettleAll(s.ctx, system, s.clock.Now()); err != nil {
+			if _, _, err := s.runs.SettleAll(s.ctx, system, s.clock.Now().Add(time.Microsecond)); err != nil {
 				t.Fatal(err)
 			}
 		}
