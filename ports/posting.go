@@ -24,6 +24,7 @@ type Posting struct {
 	Moved   []surgical.Moved
 	Purged  []pay.Entry // payments taken back whose cases are no more, as counter entries
 	Run     *pay.Run    // the run that was opened, nil if none
+	Taken   []pay.Entry // payments that the moves took back, as they were
 }
 
 // Write carries the moves out, in the transaction in which they were decided.
@@ -52,36 +53,30 @@ func (p *Posting) post(ctx context.Context, r Repos) error {
 	if err := r.Runs.Settle(ctx, postings.Settled, p.Who.User, p.At); err != nil {
 		return err
 	}
-	payments, err := r.Runs.Payments(ctx, keys(postings.TakenBack))
-	if err != nil {
+	var err error
+	if p.Taken, err = r.Runs.Payments(ctx, keys(postings.TakenBack)); err != nil {
 		return err
 	}
 	entries := append([]pay.Entry{}, p.Purged...)
-	for _, payment := range payments {
+	for _, payment := range p.Taken {
 		entries = append(entries, payment.Counter(postings.TakenBack[payment.ID], p.At))
 	}
 	return r.Runs.TakeBack(ctx, entries, p.Who.User)
 }
 
-// BillsOf gives, of the payments that are cancelled by moves, those that an accounting file shows as bills: none of
-// import runs, which have no file, and none of 0.00. Source: spec/decisions.md 7.5.
-func BillsOf(ctx context.Context, r Repos, moved []surgical.Moved) ([]pay.Entry, error) {
-	var cancelled []int64
-	for _, m := range moved {
-		if m.Move.Effect == surgical.CancelPayment {
-			cancelled = append(cancelled, m.Move.Payment)
-		}
-	}
-	if len(cancelled) == 0 {
-		return nil, nil
-	}
-	payments, err := r.Runs.Payments(ctx, cancelled)
-	if err != nil {
-		return nil, err
-	}
-	var bills []pay.Entry
+// TakenBack reads the payments that moves cancel or reverse.
+func TakenBack(ctx context.Context, r Repos, moved []surgical.Moved, at time.Time) ([]pay.Entry, error) {
+	return r.Runs.Payments(ctx, keys(surgical.PostingsOf(moved, at).TakenBack))
+}
+
+// BillsOf gives, of the payments that are taken back, those that are cancelled and that an accounting file shows as
+// bills: none of import runs, which have no file, and none of 0.00. Source: spec/decisions.md 7.5.
+func BillsOf(ctx context.Context, r Repos, taken []pay.Entry) (bills []pay.Entry, err error) {
 	runs := map[int64]pay.Run{} // payments that are open lie in few of them
-	for _, p := range payments {
+	for _, p := range taken {
+		if !p.SettledAt.IsZero() {
+			continue
+		}
 		run, known := runs[p.RunID]
 		if !known {
 			if run, err = r.Runs.Get(ctx, p.RunID); err != nil {

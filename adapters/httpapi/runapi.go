@@ -210,8 +210,7 @@ func (a *API) getRun(ctx context.Context, in *runInput) (*runAnswer, error) {
 	}
 	out := &runAnswer{}
 	out.Body.RunBody, out.Body.RefundsTotal = runBodyOf(found.Run), Money(found.Refunded)
-	out.Body.Payments, _ = splitLines(found.Payments)
-	_, out.Body.Refunds = splitLines(found.Refunds)
+	out.Body.Payments, out.Body.Refunds = mapped(found.Payments, paymentBodyOf), mapped(found.Refunds, refundBodyOf)
 	out.Body.Held = mapped(found.Held, heldBodyOf)
 	if found.More {
 		out.Link = nextLink(runPath(in.RunID), url.Values{"limit": {strconv.Itoa(in.limit())}}, writeCursor("payment_run", numberKey{found.Payments[len(found.Payments)-1].ID}))
@@ -288,7 +287,7 @@ func postedAnswerOf(p payments.Posted, message string) *postedAnswer {
 	out.Body.Exceptions = mapped(p.Exceptions, func(e payments.Exception) runExceptionBody { return runExceptionBody{string(e.ID), e.Code, e.Reason} })
 	out.Body.NotToPay = make([]paymentBody, len(p.NotToPay))
 	for i := range p.NotToPay {
-		out.Body.NotToPay[i] = paymentBodyOf(&p.NotToPay[i])
+		out.Body.NotToPay[i] = paymentBodyOf(p.NotToPay[i])
 	}
 	return out
 }

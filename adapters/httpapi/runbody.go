@@ -73,20 +73,23 @@ func lineBodyOf(l *pay.Line) LineBody {
 	}
 }
 
-func paymentBodyOf(l *pay.Line) paymentBody {
-	return paymentBody{LineBody: lineBodyOf(l), State: string(l.Outcome())}
+func paymentBodyOf(l pay.Line) paymentBody {
+	return paymentBody{LineBody: lineBodyOf(&l), State: string(l.Outcome())}
+}
+
+func refundBodyOf(l pay.Line) refundBody {
+	return refundBody{LineBody: lineBodyOf(&l), Kind: string(l.Kind), RunID: l.RunID}
 }
 
 // splitLines parts the payments of a run from what it carries back.
 func splitLines(lines []pay.Line) (paid []paymentBody, refunds []refundBody) {
 	paid, refunds = []paymentBody{}, []refundBody{}
-	for i := range lines {
-		l := &lines[i]
+	for _, l := range lines {
 		if l.Kind == pay.Payment {
 			paid = append(paid, paymentBodyOf(l))
-			continue
+		} else {
+			refunds = append(refunds, refundBodyOf(l))
 		}
-		refunds = append(refunds, refundBody{LineBody: lineBodyOf(l), Kind: string(l.Kind), RunID: l.RunID})
 	}
 	return paid, refunds
 }

@@ -67,7 +67,9 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		done, seen = plan.done, plan.seen
 		switch {
 		case in.DryRun:
-			return nil
+			err := plan.foretell(ctx, r)
+			done = plan.done
+			return err
 		case len(done.Moved) == 0:
 			return r.Audit.Record(ctx, plan.refusals()...)
 		}
@@ -124,7 +126,15 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 		}
 		p.decideOne(st, rules)
 	}
-	p.done.NotToPay, err = ports.BillsOf(ctx, r, p.done.Moved)
+	return nil
+}
+
+// foretell says which bills the moves would have nobody pay.
+func (p *plan) foretell(ctx context.Context, r ports.Repos) error {
+	taken, err := ports.TakenBack(ctx, r, p.done.Moved, p.at)
+	if err == nil {
+		p.done.NotToPay, err = ports.BillsOf(ctx, r, taken)
+	}
 	return err
 }
 
@@ -164,7 +174,11 @@ func (p *plan) except(id ident.CaseID, was surgical.Status, err error) {
 // carryOut writes the moves with what they do to the ledger and to the price.
 func (p *plan) carryOut(ctx context.Context, r ports.Repos, rules pay.Rules) error {
 	posting := ports.Posting{Who: p.who, At: p.at, Rules: rules, Kind: cmp.Or(p.in.RunKind, pay.Manual), Moved: p.done.Moved}
-	if err := posting.Write(ctx, r); err != nil {
+	err := posting.Write(ctx, r)
+	if err == nil {
+		p.done.NotToPay, err = ports.BillsOf(ctx, r, posting.Taken)
+	}
+	if err != nil {
 		return err
 	}
 	if posting.Run != nil {

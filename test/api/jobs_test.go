@@ -91,13 +91,20 @@ func TestTheWeekPaysEveryCaseOnce(t *testing.T) {
 	})
 }
 
+// waiting has the jobs known from now on, and a case of the provider that waits for the next opening.
+func (p *program) waiting(id string) map[string]place {
+	p.t.Helper()
+	at := p.cast()
+	p.prices()
+	p.tick()
+	p.standing(10, "provider", at["provider"], id)
+	return at
+}
+
 // What was missed is caught up once, if it was within three days.
 func TestAMissedMondayIsCaughtUpOnce(t *testing.T) {
 	everywhere(t, func(p *program) {
-		at := p.cast()
-		p.prices()
-		p.tick()
-		p.standing(10, "provider", at["provider"], "c-1")
+		at := p.waiting("c-1")
 		p.at("2026-03-11 23:00")
 		db := p.database()
 		if got := db.statusOf("c-1"); got != "15" {
@@ -124,10 +131,7 @@ func TestAMissedMondayIsCaughtUpOnce(t *testing.T) {
 // All of Monday is caught up at once: the mails wait for the run that they are about.
 func TestTheMailsOfAMissedMondayWaitForItsRun(t *testing.T) {
 	everywhere(t, func(p *program) {
-		at := p.cast()
-		p.prices()
-		p.tick()
-		p.standing(10, "provider", at["provider"], "c-1")
+		p.waiting("c-1")
 		p.at("2026-03-09 10:30")
 		db := p.database()
 		told := func() string {
@@ -149,10 +153,7 @@ func TestTheMailsOfAMissedMondayWaitForItsRun(t *testing.T) {
 // A run that is opened after the settling of its week, as when both are caught up, is paid a week later, as its pay date says.
 func TestALateRunIsSettledAWeekLater(t *testing.T) {
 	everywhere(t, func(p *program) {
-		at := p.cast()
-		p.prices()
-		p.tick()
-		p.standing(10, "provider", at["provider"], "c-1")
+		p.waiting("c-1")
 		p.at("2026-03-12 08:00") // three days late, and settling is due, too
 		p.at("2026-03-12 08:01")
 		db := p.database()
