@@ -52,7 +52,7 @@ func readNewToken(in cli.NewToken, now time.Time) (people.NewToken, error) {
 	wanted := people.NewToken{Owner: ident.UserID(in.User), ExpiresAt: now.AddDate(0, 0, in.Days)}
 	_, err := ident.ParseUserID(in.User)
 	bad.Check("--user", err)
-	wanted.Name, err = directory.ParseLine(in.Name, directory.MaxTokenName, true)
+	wanted.Name, err = directory.ParseName(in.Name, directory.MaxTokenName, true)
 	bad.Check("--name", err)
 	wanted.Scopes, err = permission.ParseTokenScopes(in.Scopes)
 	bad.Check("--scopes", err)

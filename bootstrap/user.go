@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"surgicase/adapters/cli"
+	"surgicase/adapters/httpapi"
 	"surgicase/application/people"
 	"surgicase/domain/directory"
 	"surgicase/domain/fault"
@@ -31,11 +32,11 @@ func readNewUser(in cli.NewUser) (directory.User, error) {
 	u := directory.User{ID: ident.UserID(in.ID), Type: permission.UserType(in.Type), Tier: pay.Tier(in.Tier)}
 	_, err := ident.ParseUserID(in.ID)
 	bad.Check("--id", err)
-	u.Email, err = directory.ParseEmail(in.Email)
+	u.Email, err = directory.ParseEmail(httpapi.ASCIIAddress(in.Email))
 	bad.Check("--email", err)
-	u.First, err = directory.ParseLine(in.First, maxPersonName, true)
+	u.First, err = directory.ParseName(in.First, maxPersonName, true)
 	bad.Check("--first", err)
-	u.Last, err = directory.ParseLine(in.Last, maxPersonName, true)
+	u.Last, err = directory.ParseName(in.Last, maxPersonName, true)
 	bad.Check("--last", err)
 	if in.NPI != "" {
 		u.NPI, err = npi.Parse(in.NPI)

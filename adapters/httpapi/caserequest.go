@@ -61,8 +61,15 @@ func (r *reader) line(location, text string, longest int, required bool) string 
 	return line
 }
 
+// nameOf reads the name of a person or a place.
+func (r *reader) nameOf(location, text string, longest int, required bool) string {
+	name, err := directory.ParseName(text, longest, required)
+	r.bad.Check(location, err)
+	return name
+}
+
 func (r *reader) phi(location, text string) surgical.PHI {
-	return surgical.NewPHI(r.line(location, text, maxName, true))
+	return surgical.NewPHI(r.nameOf(location, text, maxName, true))
 }
 
 func (r *reader) date(location, text string) civil.Date {
@@ -166,9 +173,9 @@ func (b *createCaseRequest) facts(owner, caller ident.UserID, now time.Time) (su
 func (b *createCaseRequest) insurer(r *reader) string {
 	switch {
 	case b.Patient.InsProvider != nil:
-		return r.line("body.patient.ins_provider", *b.Patient.InsProvider, maxLine, false)
+		return r.nameOf("body.patient.ins_provider", *b.Patient.InsProvider, maxLine, false)
 	case b.InsProvider != nil:
-		return r.line("body.ins_provider", *b.InsProvider, maxLine, false)
+		return r.nameOf("body.ins_provider", *b.InsProvider, maxLine, false)
 	}
 	return ""
 }
@@ -205,7 +212,7 @@ func (b *changeCaseRequest) change(now time.Time) (cases.Change, error) {
 	c.First = needed(&r, "patient_first", b.PatientFirst, r.phi)
 	c.Last = needed(&r, "patient_last", b.PatientLast, r.phi)
 	c.Born = clearable(b.PatientDOB, "patient_dob", func(at, text string) surgical.PHI { return r.birth(at, text, now) })
-	c.Insurer = clearable(b.InsProvider, "ins_provider", func(at, text string) string { return r.line(at, text, maxLine, false) })
+	c.Insurer = clearable(b.InsProvider, "ins_provider", func(at, text string) string { return r.nameOf(at, text, maxLine, false) })
 	c.Codes = clearable(b.ProcedureCodes, "procedure_codes", r.codes)
 	for kind, o := range map[surgical.FileKind]Optional[string]{
 		surgical.DemoFile: b.DemoFile, surgical.NoteFile: b.NoteFile, surgical.MiscFile: b.MiscFile, surgical.AdminFile: b.AdminFile,

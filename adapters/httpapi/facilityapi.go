@@ -55,7 +55,7 @@ func (a *API) createFacility(ctx context.Context, in *createFacilityInput) (*cre
 	var r reader
 	b := &in.Body
 	f := directory.Facility{
-		Owner: r.ownerOf(ctx, b.UserID, in.UserID), Name: r.line("body.facility_name", b.FacilityName, maxFacility, false),
+		Owner: r.ownerOf(ctx, b.UserID, in.UserID), Name: r.nameOf("body.facility_name", b.FacilityName, maxFacility, false),
 		NPI: r.npi("body.facility_npi", b.FacilityNPI), Address: r.address("facility", b.FacilityAddr, b.FacilityCity, b.FacilityState, b.FacilityZip),
 	}
 	if err := r.bad.Err(); err != nil {
@@ -99,7 +99,7 @@ func (a *API) changeFacility(ctx context.Context, in *changeFacilityInput) (*cha
 	b := &in.Body
 	id := r.rowID("body.facility_id", b.FacilityID)
 	changes := directory.FacilityChanges{
-		Name:    needed(&r, "facility_name", b.FacilityName, r.requiredLineOf(maxFacility)),
+		Name:    needed(&r, "facility_name", b.FacilityName, r.facility),
 		NPI:     needed(&r, "facility_npi", b.FacilityNPI, r.npi),
 		Address: r.addressChanges("facility", b.FacilityAddr, b.FacilityCity, b.FacilityState, b.FacilityZip),
 	}

@@ -90,7 +90,7 @@ type groupRequest struct {
 
 func (b *groupRequest) description() (string, error) {
 	var r reader
-	return r.line("body.group_desc", b.GroupDesc, maxGroupText, true), r.bad.Err()
+	return r.nameOf("body.group_desc", b.GroupDesc, maxGroupText, true), r.bad.Err()
 }
 
 type groupAnswer struct {

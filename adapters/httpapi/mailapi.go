@@ -101,7 +101,7 @@ func (a *API) createRecipient(ctx context.Context, in *createRecipientInput) (*c
 	r.bad.Check("body.report_name", err)
 	to := mail.Recipient{
 		List: list, Address: r.email("body.email_address", in.Body.EmailAddress),
-		First: r.line("body.first_name", in.Body.FirstName, mail.MaxName, false), Last: r.line("body.last_name", in.Body.LastName, mail.MaxName, false),
+		First: r.nameOf("body.first_name", in.Body.FirstName, mail.MaxName, false), Last: r.nameOf("body.last_name", in.Body.LastName, mail.MaxName, false),
 	}
 	if err := r.bad.Err(); err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 
 	"surgicase/domain/civil"
@@ -26,11 +28,21 @@ const (
 	maxDocuments   = directory.MaxDocuments
 )
 
-func (r *reader) name(location, text string) string { return r.line(location, text, maxName, true) }
+func (r *reader) name(location, text string) string { return r.nameOf(location, text, maxName, true) }
 
 // lineOf gives a parser for a line that may be empty.
 func (r *reader) lineOf(longest int) func(string, string) string {
 	return func(location, text string) string { return r.line(location, text, longest, false) }
+}
+
+// referrer reads the name of somebody, or none.
+func (r *reader) referrer(location, text string) string {
+	return r.nameOf(location, text, maxReferrer, false)
+}
+
+// facility reads the name of a place.
+func (r *reader) facility(location, text string) string {
+	return r.nameOf(location, text, maxFacility, true)
 }
 
 // requiredLineOf gives a parser for a line that must not be empty.
@@ -39,9 +51,20 @@ func (r *reader) requiredLineOf(longest int) func(string, string) string {
 }
 
 func (r *reader) email(location, text string) string {
-	email, err := directory.ParseEmail(text)
+	email, err := directory.ParseEmail(ASCIIAddress(text))
 	r.bad.Check(location, err)
 	return email
+}
+
+// ASCIIAddress returns an e-mail address with its international domain in the ASCII form in which mail servers look
+// it up (RFC 5891). What is no such domain comes back as it is.
+func ASCIIAddress(address string) string {
+	local, domain, found := strings.Cut(address, "@")
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if !found || err != nil || strings.IndexFunc(domain, func(c rune) bool { return c > unicode.MaxASCII }) < 0 {
+		return address
+	}
+	return local + "@" + ascii
 }
 
 func (r *reader) state(location, text string) string {

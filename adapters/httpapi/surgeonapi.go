@@ -58,7 +58,7 @@ func (a *API) createSurgeon(ctx context.Context, in *createSurgeonInput) (*creat
 	var r reader
 	b := &in.Body
 	s := directory.Surgeon{
-		Owner: r.ownerOf(ctx, b.UserID, in.UserID), First: r.line("body.first_name", b.FirstName, maxName, false), Last: r.line("body.last_name", b.LastName, maxName, false),
+		Owner: r.ownerOf(ctx, b.UserID, in.UserID), First: r.nameOf("body.first_name", b.FirstName, maxName, false), Last: r.nameOf("body.last_name", b.LastName, maxName, false),
 		NPI: r.npi("body.surgeon_npi", b.SurgeonNPI), Address: r.address("surgeon", b.SurgeonAddr, b.SurgeonCity, b.SurgeonState, b.SurgeonZip),
 	}
 	if err := r.bad.Err(); err != nil {

@@ -97,7 +97,7 @@ type createdToken struct {
 
 func (a *API) createToken(ctx context.Context, in *createTokenInput) (*createdToken, error) {
 	var r reader
-	wanted := people.NewToken{Owner: actorOf(ctx).User, Name: r.line("body.name", in.Body.Name, directory.MaxTokenName, true)}
+	wanted := people.NewToken{Owner: actorOf(ctx).User, Name: r.nameOf("body.name", in.Body.Name, directory.MaxTokenName, true)}
 	var err error
 	wanted.Scopes, err = permission.ParseTokenScopes(in.Body.Scopes)
 	r.bad.Check("body.scopes", err)

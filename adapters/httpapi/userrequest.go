@@ -50,7 +50,7 @@ func (b *createUserRequest) user() (directory.User, error) {
 		Addr1: r.line("body.addr1", b.Addr1, maxLine, true), City: r.line("body.city", b.City, maxLine, true),
 		State: r.state("body.state", b.State), ZIP: r.zip("body.zipcode", b.Zipcode), Telephone: r.phone("body.telephone", b.Telephone),
 		MessagePref: r.messagePref("body.message_pref", b.MessagePref), StatesLicensed: r.line("body.states_licensed", b.StatesLicensed, maxStatesText, true),
-		Addr2: given(b.Addr2, "addr2", r.lineOf(maxLine)), ReferredBy: given(b.ReferredByUser, "referred_by_user", r.lineOf(maxReferrer)),
+		Addr2: given(b.Addr2, "addr2", r.lineOf(maxLine)), ReferredBy: given(b.ReferredByUser, "referred_by_user", r.referrer),
 		Timezone: given(b.Timezone, "timezone", r.zone), Credentials: given(b.Credentials, "credentials", r.lineOf(maxCredentials)),
 		InsuranceEnds: given(b.InsExpDate, "ins_exp_date", r.day), TaxID: given(b.TaxID, "tax_id", r.taxID),
 	}
@@ -134,7 +134,7 @@ func (b *changeUserRequest) change() (people.UserChange, error) {
 		Addr1: clearable(b.Addr1, "addr1", r.lineOf(maxLine)), Addr2: clearable(b.Addr2, "addr2", r.lineOf(maxLine)),
 		City: clearable(b.City, "city", r.lineOf(maxLine)), State: clearable(b.State, "state", r.state), ZIP: clearable(b.Zipcode, "zipcode", r.zip),
 		Telephone: clearable(b.Telephone, "telephone", r.phone), NPI: clearable(b.UserNPI, "user_npi", r.npi),
-		ReferredBy: clearable(b.ReferredByUser, "referred_by_user", r.lineOf(maxReferrer)), MessagePref: needed(&r, "message_pref", b.MessagePref, r.messagePref),
+		ReferredBy: clearable(b.ReferredByUser, "referred_by_user", r.referrer), MessagePref: needed(&r, "message_pref", b.MessagePref, r.messagePref),
 		StatesLicensed: clearable(b.StatesLicensed, "states_licensed", r.lineOf(maxStatesText)), Timezone: clearable(b.Timezone, "timezone", r.zone),
 		Credentials: clearable(b.Credentials, "credentials", r.lineOf(maxCredentials)), InsuranceEnds: clearable(b.InsExpDate, "ins_exp_date", r.day),
 		LastLogin: needed(&r, "last_login_dt", b.LastLoginDT, r.instant), TaxID: clearable(b.TaxID, "tax_id", r.taxID),

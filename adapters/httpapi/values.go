@@ -50,7 +50,7 @@ func (d *Digits) UnmarshalJSON(raw []byte) error {
 
 // Schema describes Digits.
 func (Digits) Schema(huma.Registry) *huma.Schema {
-	most := 20
+	most := 40 // a telephone number has separators
 	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString, MaxLength: &most}, {Type: huma.TypeInteger}}}
 }
 

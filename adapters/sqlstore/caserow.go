@@ -169,7 +169,7 @@ func (r *caseRow) toCase(p paymentRow, keys *Keyring) (surgical.Case, error) {
 func caseRowOf(c *surgical.Case, keys *Keyring) (caseRow, error) {
 	seal := sealer{keys: keys}
 	id := string(c.ID)
-	twin, err := keys.digest(c.TwinText())
+	twin, err := keys.digest(c.DuplicateText())
 	if err != nil {
 		return caseRow{}, err
 	}

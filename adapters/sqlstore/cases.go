@@ -106,17 +106,28 @@ func (r caseRepo) Save(ctx context.Context, c *surgical.Case, moves ...surgical.
 	return r.addHistory(ctx, historyRows(c.Number, moves))
 }
 
+// duplicateDigests returns the digests under which duplicates of a case can be stored: the present one, and the one
+// that programs before this one made, until they are all made anew. Most names have only one.
+func (k *Keyring) duplicateDigests(c *surgical.Case) ([][]byte, error) {
+	present, err := k.digest(c.DuplicateText())
+	if err != nil || c.FormerDuplicateText().Equal(c.DuplicateText()) {
+		return [][]byte{present}, err
+	}
+	former, err := k.digest(c.FormerDuplicateText())
+	return [][]byte{present, former}, err
+}
+
 // Twin implements ports.Cases.
 func (r caseRepo) Twin(ctx context.Context, c *surgical.Case) (ident.CaseID, error) {
-	digest, err := r.keys.digest(c.TwinText())
+	digests, err := r.keys.duplicateDigests(c)
 	if err != nil {
 		return "", err
 	}
 	var id string
 	err = r.db.WithContext(ctx).Raw("SELECT c.case_id FROM cases c LEFT JOIN payment_entries p ON p.human_case_id = c.human_case_id"+
 		" AND p.kind = 'payment' AND p.settled_at IS NOT NULL AND p.reversed_at IS NULL"+
-		" WHERE c.twin_digest = ? AND c.human_case_id <> ? AND (c.active = 1 OR p.entry_id IS NOT NULL) ORDER BY c.human_case_id LIMIT 1",
-		digest, c.Number).Row().Scan(&id)
+		" WHERE c.twin_digest IN ? AND c.human_case_id <> ? AND (c.active = 1 OR p.entry_id IS NOT NULL) ORDER BY c.human_case_id LIMIT 1",
+		digests, c.Number).Row().Scan(&id)
 	if err == sql.ErrNoRows { //nolint:errorlint // Scan returns it bare
 		return "", nil
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"surgicase/domain/audit"
 	"surgicase/domain/directory"
 	"surgicase/domain/fault"
 	"surgicase/domain/pay"
@@ -63,7 +64,7 @@ func noteMissing(err error, bad *fault.Collector, location, message string) erro
 const twinExists = "possible_duplicate"
 
 // refuseTwin refuses a second case of the same owner, patient and day unless it was forced.
-// Source: spec/decisions.md 3.7. A new case is named only if the client named it: else there is no such id.
+// Source: docs/rules.md, Duplicate cases. A new case is named only if the client named it: else there is no such id.
 func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case, named bool) error {
 	if c.DuplicateForced {
 		return nil
@@ -74,11 +75,45 @@ func refuseTwin(ctx context.Context, r ports.Repos, c *surgical.Case, named bool
 	}
 	exists := fault.New(fault.Conflict, twinExists,
 		"The provider has a case of this patient on this day already. Send force_duplicate to keep both.").
-		Naming("existing_case_id", string(twin))
+		Naming(existingCase, string(twin))
 	if named {
 		exists = exists.Naming("case_id", string(c.ID))
 	}
 	return exists
+}
+
+// existingCase is the member of a possible duplicate that names the case there is.
+const existingCase = "existing_case_id"
+
+// refuseNewTwin is refuseTwin for a new case. Nobody learns of a twin by a request that creates nothing
+// anyway: that the id is taken comes first.
+func refuseNewTwin(ctx context.Context, r ports.Repos, c *surgical.Case, named bool) error {
+	err := refuseTwin(ctx, r, c, named)
+	if fault.CodeOf(err) != twinExists || !named {
+		return err
+	}
+	taken, lookErr := r.Arrivals.Taken(ctx, ports.CaseKey, []string{string(c.ID)})
+	switch {
+	case lookErr != nil:
+		return lookErr
+	case len(taken) > 0:
+		return fault.New(fault.Conflict, "case_exists", "A case with this id exists or existed.").Naming("case_id", string(c.ID))
+	}
+	return err
+}
+
+// disclosed records a refusal that names a case as a read of that case, and returns err for the caller.
+func (s *Service) disclosed(ctx context.Context, who permission.Actor, err error) error {
+	var f *fault.Error
+	if fault.CodeOf(err) != twinExists || !errors.As(err, &f) || f.About[existingCase] == "" {
+		return err
+	}
+	entry := audit.Record(who, permission.ReadCase, "case", f.About[existingCase], s.clock.Now()).Reading()
+	entry.Fields = []string{twinExists}
+	if logErr := s.store.Logged(ctx, entry); logErr != nil {
+		return logErr
+	}
+	return err
 }
 
 // beaten has the transaction run again when a write met the conflict that a read before it had looked

@@ -67,7 +67,7 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		if err = price(ctx, r, &done, owner, now); err != nil {
 			return err
 		}
-		if err = refuseTwin(ctx, r, done.Case, named); err != nil {
+		if err = refuseNewTwin(ctx, r, done.Case, named); err != nil {
 			return err
 		}
 		moves := s.submit(&done, now)
@@ -84,7 +84,7 @@ func (s *Service) Create(ctx context.Context, who permission.Actor, in NewCase) 
 		return r.Audit.Record(ctx, entry.Changing(nil, nil, digest(done.Case)))
 	})
 	s.happened(ctx, "case.created", who, err)
-	return done, err
+	return done, s.disclosed(ctx, who, err)
 }
 
 // Change is what a PATCH asks for. IfVersion is the version the client has seen, 0 if it does not
@@ -111,7 +111,7 @@ func (s *Service) Change(ctx context.Context, who permission.Actor, in Change) (
 		return s.apply(ctx, r, who, in, &done)
 	})
 	s.happened(ctx, "case.changed", who, err)
-	return done, s.refused(ctx, who, permission.EditCase, in.ID, err)
+	return done, s.refused(ctx, who, permission.EditCase, in.ID, s.disclosed(ctx, who, err))
 }
 
 func (s *Service) apply(ctx context.Context, r ports.Repos, who permission.Actor, in Change, done *Recorded) error {
@@ -214,7 +214,7 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 		return r.Audit.Record(ctx, entry.Changing([]string{"active"}, before, digest(c)))
 	})
 	s.happened(ctx, "case.restored", who, err)
-	return done, err
+	return done, s.disclosed(ctx, who, err)
 }
 
 func (s *Service) load(ctx context.Context, r ports.Repos, who permission.Actor, id ident.CaseID, ifVersion int64) (*surgical.Case, error) {

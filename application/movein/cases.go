@@ -158,13 +158,13 @@ func (b *caseBatch) twin(ctx context.Context, c *movein.Case) (bool, error) {
 	if !c.DeletedAt.IsZero() {
 		return false, nil
 	}
-	key := string(c.TwinText().Digest(b.twinKey))
+	key := string(c.DuplicateText().Digest(b.twinKey))
 	found, err := b.repos.Cases.Twin(ctx, c.Case)
 	if err != nil {
 		return false, err
 	}
 	for _, other := range b.cases { // of this batch: the others are known to the run
-		if other.DeletedAt.IsZero() && string(other.TwinText().Digest(b.twinKey)) == key {
+		if other.DeletedAt.IsZero() && string(other.DuplicateText().Digest(b.twinKey)) == key {
 			c.DuplicateForced = true
 		}
 	}

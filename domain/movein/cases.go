@@ -78,7 +78,7 @@ func ReadCase(rec Record, codes []Record, people People, places Places, gone boo
 	c := Case{Case: &surgical.Case{
 		Standing: surgical.Standing{ID: id, Number: r.key("human_case_id"), Version: 1, Generation: 1},
 		Patient:  surgical.Patient{First: r.phi("patient_first", 250), Last: r.phi("patient_last", 250), Born: r.born()},
-		Insurer:  r.line("ins_provider", 250), SurgeonID: r.place("surgeon_id", places.Surgeons), FacilityID: r.place("facility_id", places.Facilities),
+		Insurer:  r.name("ins_provider", 250), SurgeonID: r.place("surgeon_id", places.Surgeons), FacilityID: r.place("facility_id", places.Facilities),
 		CreatedAt: created, Date: r.caseDate(created, now), Codes: r.codes(codes), Stamps: map[surgical.Status]time.Time{},
 	}}
 	c.UpdatedAt = orElse(r.when("case_updated_ts"), created)

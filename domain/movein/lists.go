@@ -107,7 +107,7 @@ func Recipient(rec Record, now time.Time) Moved[mail.Recipient] {
 		return result(r, mail.Recipient{})
 	}
 	return result(r, mail.Recipient{
-		List: list, Address: address, First: r.line("first_name", mail.MaxName), Last: r.line("last_name", mail.MaxName), CreatedAt: now,
+		List: list, Address: address, First: r.name("first_name", mail.MaxName), Last: r.name("last_name", mail.MaxName), CreatedAt: now,
 	})
 }
 

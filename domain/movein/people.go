@@ -37,11 +37,11 @@ func User(rec Record, documents []Record, gone bool, now time.Time) Moved[direct
 	}
 	u := directory.User{
 		ID: id, Email: parsed(r, "user_email", "email_not_valid", directory.ParseEmail),
-		First: r.line("first_name", 250), Last: r.line("last_name", 250), Addr1: r.line("addr1", 250), Addr2: r.line("addr2", 250),
+		First: r.name("first_name", 250), Last: r.name("last_name", 250), Addr1: r.line("addr1", 250), Addr2: r.line("addr2", 250),
 		City: r.line("city", 250), State: parsed(r, "state", "state_not_valid", directory.ParseState),
 		ZIP:       parsed(r, "zipcode", "zip_not_valid", directory.ParseZIP),
 		Telephone: parsed(r, "telephone", "telephone_not_valid", directory.ParsePhone),
-		NPI:       parsed(r, "user_npi", "npi_not_valid", npi.Parse), ReferredBy: r.line("referred_by_user", 100),
+		NPI:       parsed(r, "user_npi", "npi_not_valid", npi.Parse), ReferredBy: r.name("referred_by_user", 100),
 		MessagePref: r.number("message_pref", 0, 3, 0), StatesLicensed: r.line("states_licensed", 500),
 		Timezone:    parsed(r, "timezone", "timezone_not_valid", directory.ParseTimezone),
 		Credentials: r.line("credentials", 100), InsuranceEnds: r.day("ins_exp_date"), TaxID: surgical.PHI{},
@@ -117,7 +117,7 @@ func (p People) owner(r *reader) ident.UserID {
 func Surgeon(rec Record, people People, gone bool, now time.Time) Moved[directory.Surgeon] {
 	r := &reader{Record: rec, id: rec.Text("surgeon_id")}
 	s := directory.Surgeon{
-		ID: r.key("surgeon_id"), First: r.line("first_name", 250), Last: r.line("last_name", 250), NPI: r.npi("surgeon_npi"),
+		ID: r.key("surgeon_id"), First: r.name("first_name", 250), Last: r.name("last_name", 250), NPI: r.npi("surgeon_npi"),
 		Address: r.address("surgeon"), CreatedAt: now, DeletedAt: goneAt(gone, now),
 	}
 	s.Owner = people.owner(r)
@@ -128,7 +128,7 @@ func Surgeon(rec Record, people People, gone bool, now time.Time) Moved[director
 func Facility(rec Record, people People, gone bool, now time.Time) Moved[directory.Facility] {
 	r := &reader{Record: rec, id: rec.Text("facility_id")}
 	f := directory.Facility{
-		ID: r.key("facility_id"), Name: r.line("facility_name", 1000), NPI: r.npi("facility_npi"),
+		ID: r.key("facility_id"), Name: r.name("facility_name", 1000), NPI: r.npi("facility_npi"),
 		Address: r.address("facility"), CreatedAt: now, DeletedAt: goneAt(gone, now),
 	}
 	f.Owner = people.owner(r)
@@ -161,7 +161,7 @@ func (r *reader) address(of string) directory.Address {
 // Group reads a row of group_list or groups with its memberships.
 func Group(rec Record, members []Record, people People) Moved[directory.Group] {
 	r := &reader{Record: rec, id: rec.Text("group_id")}
-	g := directory.Group{ID: r.key("group_id"), Description: r.line("group_desc", 500)}
+	g := directory.Group{ID: r.key("group_id"), Description: r.name("group_desc", 500)}
 	for _, row := range members {
 		m := &reader{Record: row, id: r.id}
 		user := people.owner(m)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"surgicase/domain/civil"
+	"surgicase/domain/names"
 	"surgicase/domain/npi"
 	"surgicase/domain/pay"
 	"surgicase/domain/surgical"
@@ -29,9 +30,19 @@ func (r *reader) line(column string, longest int) string {
 	return clean
 }
 
-// phi is line for a patient's column.
+// name is line for the name of a person or a place: what nobody sees is left out.
+func (r *reader) name(column string, longest int) string {
+	line := r.line(column, longest)
+	visible := strings.TrimSpace(names.Visible(line))
+	if visible != line {
+		r.note(Damaged, column, "control_characters", r.shown(column, visible))
+	}
+	return visible
+}
+
+// phi is name for a patient's column.
 func (r *reader) phi(column string, longest int) surgical.PHI {
-	return surgical.NewPHI(r.line(column, longest))
+	return surgical.NewPHI(r.name(column, longest))
 }
 
 func (r *reader) shown(column, text string) string {

@@ -1,7 +1,6 @@
 package surgical
 
 import (
-	"strings"
 	"time"
 
 	"surgicase/domain/civil"
@@ -168,16 +167,6 @@ func (c *Case) ShownUpdate(a permission.Actor) time.Time {
 		}
 	}
 	return last
-}
-
-// TwinText is what two cases of one operation have in common: owner, date and the patient's folded
-// names. Its digest finds duplicates without storing a name. Source: spec/decisions.md 3.7.
-func (c *Case) TwinText() PHI {
-	return NewPHI(strings.Join([]string{string(c.Owner), c.Date.String(), fold(c.Patient.First), fold(c.Patient.Last)}, "\x1f"))
-}
-
-func fold(p PHI) string {
-	return strings.ToLower(strings.Join(strings.Fields(p.Reveal()), " "))
 }
 
 // PendingFiles lists the kinds whose name is known but whose object we do not hold.

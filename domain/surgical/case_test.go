@@ -105,10 +105,10 @@ func twin(t *testing.T, change func(*surgical.Case)) string {
 	t.Helper()
 	c := complete(t, surgical.Draft)
 	change(c)
-	return c.TwinText().Reveal()
+	return c.DuplicateText().Reveal()
 }
 
-func TestTwinText(t *testing.T) {
+func TestDuplicateText(t *testing.T) {
 	same := twin(t, func(*surgical.Case) {})
 	for what, change := range map[string]func(*surgical.Case){
 		"letter case":            func(c *surgical.Case) { c.Patient.First = surgical.NewPHI("ROWENA") },

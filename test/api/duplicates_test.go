@@ -21,7 +21,7 @@ func TestASecondCaseOfAPatientOnADayIsAPossibleDuplicate(t *testing.T) {
 			return p.send(http.MethodPost, "/case", "", body, "X-User-ID", body["user_id"].(string))
 		}
 		record(twinOf("c-1", "dr-a", at, "Zoë", "van der Berg")).is(201)
-		for i, name := range [][2]string{{"Zoë", "van der Berg"}, {"ZOË", "VAN DER BERG"}, {" Zoë ", "van  der Berg"}, {"Zoe\u0308", "Van Der Berg"}} {
+		for i, name := range [][2]string{{"Zoë", "van der Berg"}, {"ZOË", "VAN DER BERG"}, {" Zoë ", "van  der Berg"}, {"Zoe\u0308", "Van Der Berg"}, {"Zoe", "Van-der\u2011Berg"}, {"Zoё", "van der Bеrg."}} {
 			record(twinOf(fmt.Sprint("twin-", i), "dr-a", at, name[0], name[1])).refused(409, "possible_duplicate").
 				has("existing_case_id", "c-1", "case_id", fmt.Sprint("twin-", i)).lacks("Zoë", "Berg")
 		}
@@ -32,7 +32,7 @@ func TestASecondCaseOfAPatientOnADayIsAPossibleDuplicate(t *testing.T) {
 		}
 		record(twinOf("other-day", "dr-a", at, "Zoë", "van der Berg", "case_date", "2026-02-21")).is(201)
 		record(twinOf("other-owner", "dr-b", other, "Zoë", "van der Berg")).is(201)
-		record(twinOf("other-name", "dr-a", at, "Zoe", "van der Berg")).is(201)
+		record(twinOf("other-name", "dr-a", at, "Zora", "van der Berg")).is(201)
 		record(twinOf("forced", "dr-a", at, "Zoë", "van der Berg", "force_duplicate", true)).is(201)
 		record(twinOf("third", "dr-a", at, "Zoë", "van der Berg")).refused(409, "possible_duplicate").has("existing_case_id", "c-1")
 		record(twinOf("c-1", "dr-a", at, "Zoë", "van der Berg")).refused(409, "case_exists").has("case_id", "c-1")
