@@ -184,6 +184,9 @@ func LoadConfig(environment map[string]string, serving bool) (Config, error) {
 	if err := env.ParseWithOptions(&c, env.Options{Environment: environment}); err != nil {
 		faults = append(faults, parseFaults(err)...)
 	}
+	if terms, set := environment["QUICKBOOKS_TERMS"]; set && strings.TrimSpace(terms) == "" {
+		c.Terms = "" // to the parser an empty value is the default
+	}
 	faults = append(faults, c.check(serving)...)
 	if serving {
 		faults = append(faults, c.checkGatewaySecret(environment)...)
@@ -256,10 +259,13 @@ func (c Config) check(serving bool) ConfigFaults {
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
 	oneOf("REPORT_PASSWORD", c.ReportPassword, generatedPasswords, npiPasswords)
 	oneOf("QUICKBOOKS_TAX_ID_FORMAT", c.TaxIDFormat, "EIN", taxIDAsSSN)
+	oneOf("QUICKBOOKS_BILL_DATE", c.BillDate, "operation", datedByRun)
+	oneOf("QUICKBOOKS_CLASS", c.Class, "none", classCategory)
 	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
 		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
 	}
 	faults = append(faults, c.checkTemplates()...)
+	faults = append(faults, c.checkAccounting()...)
 	faults = append(faults, c.checkNPI(serving)...)
 	if serving {
 		oneOf("AUTH_MODE", c.AuthMode, httpapi.ModeTrusted, httpapi.ModeGateway, httpapi.ModeToken)

@@ -37,8 +37,6 @@ func matches(ifMatch, etag string) error {
 	return fault.New(fault.Stale, "version_mismatch", "It has changed since you read it.")
 }
 
-func fullName(first, last string) string { return strings.TrimSpace(first + " " + last) }
-
 func indexed(location string, i int) string { return fmt.Sprintf("%s[%d]", location, i) }
 
 // cursor is an opaque position in a list: the list's name, so that no other takes it, and keys.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/application/cases"
+	"surgicase/domain/directory"
 	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
@@ -82,7 +83,7 @@ func (a *API) readCase(ctx context.Context, id ident.CaseID) (*caseAnswer, error
 	out := &caseAnswer{Body: caseAnswerBody{Case: bodyOf(&sheet, who), UserID: string(sheet.Owner), CaseID: string(id)}}
 	name := ""
 	if sheet.OwnerActive {
-		name = fullName(sheet.OwnerFirst, sheet.OwnerLast)
+		name = directory.FullName(sheet.OwnerFirst, sheet.OwnerLast)
 	}
 	out.Body.Case.UserName = shownOrNull(name)
 	out.ETag, err = etagOf(sheet.Version, out.Body)

@@ -10,6 +10,7 @@ import (
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
 	"surgicase/domain/civil"
+	"surgicase/domain/directory"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -164,7 +165,7 @@ func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, 
 	}
 	out := pageOf(listed, who, in.PageInput, "cases_by_status", url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}})
 	for i := range listed.Cases {
-		out.Body.Cases[i].ProviderName = shownOrNull(fullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
+		out.Body.Cases[i].ProviderName = shownOrNull(directory.FullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
 	}
 	out.Body.Filter, out.Body.StartDate, out.Body.EndDate = filterEcho(q.Statuses, "all"), shownOrNull(in.StartDate), shownOrNull(in.EndDate)
 	return out, nil

@@ -52,7 +52,8 @@ func (a *API) checkNPI(ctx context.Context, in *checkNPIInput) (*checkedNPI, err
 	if age >= time.Second {
 		out.Age = strconv.Itoa(int(age / time.Second))
 	}
-	out.Body.NPI, out.Body.FirstName, out.Body.LastName = number.String(), directory.ProperName(record.First), directory.ProperName(record.Last)
+	out.Body.NPI = number.String()
+	out.Body.FirstName, out.Body.LastName = directory.ProperPerson(record.First, record.Last)
 	if in.Facility {
 		out.Body.FirstName = directory.ProperFacility(record.Organization)
 	}

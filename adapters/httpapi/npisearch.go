@@ -77,7 +77,8 @@ func (a *API) searchSurgeon(ctx context.Context, in *searchSurgeonInput) (*found
 	out.Body.Message = fmt.Sprintf("Found %d matching surgeon(s)", len(found))
 	out.Body.SearchCriteria = surgeonCriteria{in.FirstName, in.LastName, in.State}
 	out.Body.Surgeons = mapped(found, func(f npi.Record) foundSurgeonBody {
-		return foundSurgeonBody{int64(f.NPI), directory.ProperName(f.First), directory.ProperName(f.Last), foundAddressOf(f.Address)} //nolint:gosec // ten digits
+		first, last := directory.ProperPerson(f.First, f.Last)
+		return foundSurgeonBody{int64(f.NPI), first, last, foundAddressOf(f.Address)} //nolint:gosec // ten digits
 	})
 	return out, nil
 }

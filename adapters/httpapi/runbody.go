@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"surgicase/application/payments"
+	"surgicase/domain/directory"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 )
@@ -68,7 +69,7 @@ type refundBody struct {
 
 func lineBodyOf(l *pay.Line) LineBody {
 	return LineBody{
-		CaseID: string(l.CaseID), HumanCaseID: l.CaseNumber, DocNumber: l.DocNumber(), UserID: string(l.Provider), ProviderName: nullable(fullName(l.First, l.Last)),
+		CaseID: string(l.CaseID), HumanCaseID: l.CaseNumber, DocNumber: l.DocNumber(), UserID: string(l.Provider), ProviderName: nullable(directory.FullName(l.First, l.Last)),
 		CaseDate: l.CaseDate.String(), PayCategory: nullable(l.Category), Amount: Money(l.Amount), TableVersion: int64(l.Table),
 	}
 }

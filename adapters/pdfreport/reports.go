@@ -125,7 +125,7 @@ func (p *page) lines(title, provider string, lines []statement.Line, total pay.C
 }
 
 func cellsOf(l statement.Line) []string {
-	patient := strings.TrimSpace(directory.ProperName(l.Patient.First.Reveal()) + " " + directory.ProperName(l.Patient.Last.Reveal()))
+	patient := directory.FullName(l.Patient.First.Reveal(), l.Patient.Last.Reveal())
 	if patient == "" {
 		patient = "–"
 	}

@@ -4,6 +4,7 @@ package quickbooks
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ func Transactions(book *accounting.Book) []byte {
 	var f iif
 	f.accounts(book.Settings)
 	f.vendors(book)
-	f.line("!TRNS", "TRNSID", "TRNSTYPE", "DATE", "ACCNT", "NAME", "CLASS", "AMOUNT", "DOCNUM", "MEMO", "CLEAR", "TOPRINT", "DUEDATE", "TERMS")
+	f.line(withTerms(book.Settings, "TERMS", "!TRNS", "TRNSID", "TRNSTYPE", "DATE", "ACCNT", "NAME", "CLASS", "AMOUNT", "DOCNUM", "MEMO", "CLEAR", "TOPRINT", "DUEDATE")...)
 	f.line("!SPL", "SPLID", "TRNSTYPE", "DATE", "ACCNT", "NAME", "CLASS", "AMOUNT", "DOCNUM", "MEMO", "CLEAR")
 	f.line("!ENDTRNS")
 	for _, bill := range book.Bills {
@@ -47,38 +48,56 @@ func (f *iif) line(cells ...string) {
 
 func (f *iif) accounts(s accounting.Settings) {
 	f.line("!ACCNT", "NAME", "ACCNTTYPE", "DESC")
-	f.line("ACCNT", s.ExpenseAccount, "EXP", "Medical Provider Payments")
+	f.line("ACCNT", s.ExpenseAccount, cmp.Or(s.ExpenseType, "EXP"), "Medical Provider Payments")
 	f.line("ACCNT", s.PayableAccount, "AP", "Accounts Payable")
 }
 
-// maxAddressLines is how many lines of an address a vendor has.
-const maxAddressLines = 5
+// addressColumns is how many lines of an address a vendor has.
+const addressColumns = 5
 
 func (f *iif) vendors(book *accounting.Book) {
-	f.line("!VEND", "NAME", "PRINTAS", "ADDR1", "ADDR2", "ADDR3", "ADDR4", "ADDR5", "VTYPE", "CONT1", "PHONE1", "EMAIL", "TAXID", "TERMS", "COMPANYNAME", "FIRSTNAME", "LASTNAME", "CUSTFLD1", "1099")
+	f.line(withTerms(book.Settings, "TERMS", "!VEND", "NAME", "PRINTAS", "ADDR1", "ADDR2", "ADDR3", "ADDR4", "ADDR5", "VTYPE", "CONT1", "PHONE1", "EMAIL", "TAXID",
+		"COMPANYNAME", "FIRSTNAME", "LASTNAME", "CUSTFLD1", "1099")...)
 	for _, v := range book.Vendors {
-		address := make([]string, maxAddressLines)
+		address := make([]string, addressColumns)
 		copy(address, v.Address)
-		contact := strings.TrimSpace(v.First + " " + v.Last)
 		cells := append([]string{"VEND", v.Name, v.Name}, address...)
-		f.line(append(cells, vendorType, accounting.Cut(contact, accounting.MaxVendorName), v.Phone, v.Email, taxID(book.Settings, v), book.Settings.Terms,
-			v.Name, v.First, v.Last, v.NPI.String(), eligible(v))...)
+		f.line(withTerms(book.Settings, book.Settings.Terms, append(cells, vendorType, v.Contact, v.Phone, v.Email, taxID(book.Settings, v),
+			v.Name, v.First, v.Last, v.NPI.String(), eligible(v))...)...)
 	}
 }
 
+// withTerms appends the cell of the terms, if there are any. Readers have taken an empty last cell for a
+// missing one.
+func withTerms(s accounting.Settings, cell string, cells ...string) []string {
+	if s.Terms == "" {
+		return cells
+	}
+	return append(cells, cell)
+}
+
 func (f *iif) bill(book *accounting.Book, b accounting.Bill) {
-	kind, memo, terms, owed := "BILL", "Case ", book.Settings.Terms, -b.Amount
+	kind, memo, owed := "BILL", "Case ", -b.Amount
 	if b.Refund {
-		kind, memo, terms, owed = "BILL REFUND", "Refund of case ", "", b.Amount
+		kind, memo, owed = "BILL REFUND", "Refund of case ", b.Amount
 	}
 	memo += strconv.FormatInt(b.Case, 10) + patient(b)
 	if book.Run == 0 {
 		memo = "PREVIEW, do not import: " + memo
 	}
-	memo = accounting.Cut(memo, accounting.MaxMemo)
-	f.line("TRNS", "", kind, usDate(b.Date), book.Settings.PayableAccount, b.Vendor, "", owed.String(), b.Number, memo, "N", "N", usDate(b.Due), terms)
-	f.line("SPL", "", kind, usDate(b.Date), book.Settings.ExpenseAccount, "", "", (-owed).String(), b.Number, b.Detail, "N")
+	memo = cutMemo(memo)
+	f.line(withTerms(book.Settings, book.Settings.Terms, "TRNS", "", kind, usDate(b.Date), book.Settings.PayableAccount, b.Vendor, "", owed.String(), b.Number, memo, "N", "N", usDate(b.Due))...)
+	f.line("SPL", "", kind, usDate(b.Date), book.Settings.ExpenseAccount, "", b.Class, (-owed).String(), b.Number, b.Detail, "N")
 	f.line("ENDTRNS")
+}
+
+// cutMemo shortens a memo to what the field takes, and shows that it did.
+func cutMemo(memo string) string {
+	const mark = "..."
+	if len(memo) > accounting.MaxMemo {
+		return accounting.Cut(memo, accounting.MaxMemo-len(mark)) + mark
+	}
+	return memo
 }
 
 // patient is empty unless the practice wants names in memos.

@@ -74,7 +74,7 @@ func (s *Mailings) toProviders(ctx context.Context, r ports.Repos, in Mailing, f
 		if u.NPI != 0 {
 			number = u.NPI.String()
 		}
-		first, last := directory.ProperName(u.First), directory.ProperName(u.Last)
+		first, last := directory.ProperPerson(u.First, u.Last)
 		letter := s.letter(in, file, u.Timezone, mail.Values{
 			"provider_name": statement.Payee{ID: u.ID, First: u.First, Last: u.Last}.Name(), "first_name": first, "last_name": last, "npi": number,
 			"case_count": strconv.Itoa(st.Only(u.ID).Totals().Cases), "total_amount": dollars(file.Total), "filename": file.Name, "password": ownPassword,

@@ -3,6 +3,9 @@
 package accounting
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strings"
 
 	"surgicase/domain/civil"
@@ -17,8 +20,11 @@ import (
 // Settings are what the practice configures about its accounting.
 type Settings struct {
 	ExpenseAccount string // what bills are booked on, such as Medical Expenses
+	ExpenseType    string // one of AccountTypes
 	PayableAccount string // what they are owed on, such as Accounts Payable
-	Terms          string // such as Net 30
+	Terms          string // such as Net 30; without them the columns are left out
+	DateByRun      bool   // bills carry the day of the run, not that of the operation
+	ClassCategory  bool   // expenses carry the pay category as class
 	NPIAsTaxID     bool   // the vendor list's Tax ID column falls back to the NPI
 	TaxIDAsSSN     bool   // tax ids are written 999-99-9999, not 99-9999999
 	MemoPatient    bool   // memos hold the patient's name
@@ -29,6 +35,7 @@ type Vendor struct {
 	ID          ident.UserID
 	Name        string
 	First, Last string
+	Contact     string
 	Address     []string // at most five lines
 	Phone       string
 	Email       string
@@ -42,9 +49,10 @@ type Bill struct {
 	Vendor  string
 	Number  string // DOCNUM
 	Date    civil.Date
-	Due     civil.Date // none for refunds
+	Due     civil.Date
 	Case    int64
 	Patient surgical.Patient // empty unless memos hold it
+	Class   string           // empty unless expenses have classes
 	Detail  string           // the procedure codes that were paid, else the pay category
 	Amount  pay.Cents        // more than zero, also for a refund
 }
@@ -75,15 +83,20 @@ func (b *Book) Total() pay.Cents {
 // Keep makes the book of a statement; names are the vendor names of all its providers. Entries of 0.00
 // make no bill, and a provider without a bill is no vendor.
 func Keep(s *statement.Statement, names map[ident.UserID]string, settings Settings) *Book {
-	book := &Book{Settings: settings.cleaned(), Run: s.Run, Date: s.Date}
+	book := &Book{Settings: settings, Run: s.Run, Date: s.Date}
 	for _, section := range s.Sections {
 		vendor, changes := vendorOf(section.Payee, names[section.Payee.ID])
 		before := len(book.Bills)
 		for _, line := range section.Payments {
-			book.add(line, vendor.Name, line.CaseDate, s.PayDate)
+			day := line.CaseDate
+			if settings.DateByRun {
+				day = s.Date
+			}
+			changes = append(changes, book.add(line, vendor.Name, day, s.PayDate)...)
 		}
 		for _, line := range section.Refunds {
-			book.add(line, vendor.Name, civil.On(line.At.UTC()), civil.Date{})
+			day := civil.On(line.At.UTC())
+			changes = append(changes, book.add(line, vendor.Name, day, day)...) // a refund is due at once
 		}
 		if len(book.Bills) > before {
 			book.Vendors = append(book.Vendors, vendor)
@@ -93,32 +106,40 @@ func Keep(s *statement.Statement, names map[ident.UserID]string, settings Settin
 	return book
 }
 
-// cleaned leaves the colon in names of accounts: it makes sub-accounts.
-func (s Settings) cleaned() Settings {
-	s.ExpenseAccount = Cut(Clean(s.ExpenseAccount), MaxAccountName)
-	s.PayableAccount = Cut(Clean(s.PayableAccount), MaxAccountName)
-	s.Terms = Cut(CleanName(s.Terms), MaxAccountName)
-	return s
-}
-
-func (b *Book) add(line statement.Line, vendor string, day, due civil.Date) {
-	bill := Bill{Vendor: vendor, Number: line.DocNumber(), Date: day, Due: due, Case: line.CaseNumber, Detail: detail(line), Amount: line.Amount}
+// add appends the bill of a line and returns what had to be written otherwise in it.
+func (b *Book) add(line statement.Line, vendor string, day, due civil.Date) []statement.Change {
+	bill := Bill{Vendor: vendor, Number: line.DocNumber(), Date: day, Due: due, Case: line.CaseNumber, Amount: line.Amount}
 	if line.Refund() {
 		bill.Refund, bill.Amount = true, -line.Amount
 	}
 	if b.Settings.MemoPatient {
 		bill.Patient = line.Patient
 	}
-	if bill.Amount != 0 {
-		b.Bills = append(b.Bills, bill)
+	if bill.Amount == 0 {
+		return nil
 	}
+	if b.Settings.ClassCategory {
+		bill.Class = CleanName(line.Category)
+	}
+	var changes []statement.Change
+	bill.Detail = cmp.Or(Clean(line.Category), statement.Unspecified)
+	if len(line.Codes) > 0 {
+		whole := line.Codes.String()
+		if bill.Detail = fitCodes(line.Codes); bill.Detail != whole {
+			changes = append(changes, statement.Change{Provider: line.Provider, Field: "procedure_codes of " + bill.Number, From: whole, To: bill.Detail})
+		}
+	}
+	b.Bills = append(b.Bills, bill)
+	return changes
 }
 
-func detail(line statement.Line) string {
-	if len(line.Codes) == 0 {
-		return Clean(line.Category)
+// fitCodes writes as many codes as a memo takes, and then how many more there are.
+func fitCodes(codes pay.BilledCodes) string {
+	text := Clean(codes.String())
+	for kept := len(codes) - 1; len(text) > MaxMemo; kept-- {
+		text = Clean(codes[:kept].String()) + fmt.Sprintf(" and %d more", len(codes)-kept)
 	}
-	return Cut(Clean(line.Codes.String()), MaxMemo)
+	return text
 }
 
 // vendorOf writes a provider so that QuickBooks can take him, and says what had to change.
@@ -133,19 +154,43 @@ func vendorOf(p statement.Payee, name string) (Vendor, []statement.Change) {
 	}
 	note("name", p.Name(), name)
 	clean := func(field, text string, longest int) string { return note(field, text, Cut(CleanName(text), longest)) }
-	v.First = clean("first_name", directory.ProperName(p.First), MaxVendorName)
-	v.Last = clean("last_name", directory.ProperName(p.Last), MaxVendorName)
-	for _, line := range []struct{ field, text string }{
-		{"name", name}, {"addr1", tidy(p.Addr1)}, {"addr2", tidy(p.Addr2)}, {"city", place(p)},
-	} {
-		if text := clean(line.field, line.text, MaxAddressLine); text != "" {
-			v.Address = append(v.Address, text)
+	first, last := directory.ProperPerson(p.First, p.Last)
+	v.First, v.Last = clean("first_name", first, MaxVendorName), clean("last_name", last, MaxVendorName)
+	contact := strings.TrimSpace(v.First + " " + v.Last)
+	v.Contact = note("contact", contact, Cut(contact, MaxVendorName))
+	street := wrap(note("addr1", tidy(p.Addr1), CleanName(p.Addr1)), MaxAddressLine)
+	street = append(street, wrap(note("addr2", tidy(p.Addr2), CleanName(p.Addr2)), MaxAddressLine)...)
+	city := wrap(note("city", place(p), CleanName(place(p))), MaxAddressLine)
+	if len(street)+len(city) == 0 { // a name alone is no address
+		return v, changes
+	}
+	if room := maxAddressLines - 1 - len(city); len(street) > room {
+		whole := strings.Join(street, " ")
+		if street = wrap(whole, MaxAddressLine); len(street) > room {
+			street = street[:max(room, 0)]
+			note("address", whole, strings.Join(street, " "))
 		}
 	}
-	if len(v.Address) == 1 { // a name alone is no address
-		v.Address = nil
-	}
+	v.Address = slices.Concat([]string{name}, street, city)
 	return v, changes
+}
+
+// maxAddressLines is how many lines of an address a vendor has. The first is the name.
+const maxAddressLines = 5
+
+// wrap breaks a text into lines at blanks, and a word that is longer than a line within it.
+func wrap(text string, longest int) []string {
+	var lines []string
+	for text != "" {
+		end := len(text)
+		if end > longest {
+			if end = strings.LastIndexByte(text[:longest+1], ' '); end <= 0 {
+				end = longest
+			}
+		}
+		lines, text = append(lines, strings.TrimLeft(text[:end], formulaStarts+" ")), strings.TrimLeft(text[end:], " ")
+	}
+	return lines
 }
 
 func tidy(text string) string { return strings.Join(strings.Fields(text), " ") }

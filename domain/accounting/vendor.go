@@ -15,17 +15,16 @@ import (
 const (
 	MaxVendorName  = 41
 	MaxAddressLine = 41
-	MaxAccountName = 31
 	MaxMemo        = 256
 )
 
 // VendorKey is what two vendor names must not share: QuickBooks does not tell letter cases apart.
 func VendorKey(name string) string { return strings.ToLower(name) }
 
-// NameVendors gives a vendor name to each provider who has none yet; held are the names that were given
-// before, which never change: QuickBooks knows a vendor by nothing else. Names are unique and at most 41
-// characters long. One that had to be cut, or that somebody holds already, ends in a digest of the
-// user id. Source: spec/decisions.md 7.5.
+// NameVendors returns a vendor name for each provider who has none yet; held are the names that were given
+// before, which only a person changes: QuickBooks knows a vendor by nothing else. Names are unique and at
+// most 41 characters long. One that had to be cut, that cannot be written whole, or that somebody holds
+// already, ends in a digest of the user id. Source: spec/decisions.md 7.5.
 func NameVendors(held map[ident.UserID]string, payees []statement.Payee) map[ident.UserID]string {
 	taken := map[string]bool{}
 	for _, name := range held {
@@ -36,35 +35,31 @@ func NameVendors(held map[ident.UserID]string, payees []statement.Payee) map[ide
 		if _, named := held[p.ID]; named || given[p.ID] != "" {
 			continue
 		}
-		name := vendorName(p)
+		legible, whole := legibleName(p)
+		name := legible
+		if !whole || len(name) > MaxVendorName {
+			name = withDigest(legible, p.ID, 1)
+		}
 		for try := 1; taken[VendorKey(name)]; try++ {
-			name = marked(legible(p), p.ID, try)
+			name = withDigest(legible, p.ID, try)
 		}
 		given[p.ID], taken[VendorKey(name)] = name, true
 	}
 	return given
 }
 
-func vendorName(p statement.Payee) string {
-	name := CleanName(p.Name())
-	if len(name) > MaxVendorName || name != legible(p) {
-		return marked(legible(p), p.ID, 1)
-	}
-	return name
-}
-
-// legible is the provider's name, unless nothing of it can be written in ASCII.
-func legible(p statement.Payee) string {
-	name := CleanName(p.Name())
-	if !strings.ContainsFunc(name, func(r rune) bool { return r != unknown && r != ' ' && r != '-' && r != '.' && r != '\'' }) {
-		return "Provider"
-	}
-	return name
+// legibleName is what can be written of the provider's name, and "Provider" where that is nothing. A
+// question mark stands where another program lost a letter: no name keeps one.
+func legibleName(p statement.Payee) (name string, whole bool) {
+	folded, whole := fold(p.Name())
+	lost := strings.Contains(folded, "?")
+	name = nameCell(strings.ReplaceAll(folded, "?", ""))
+	return cmp.Or(name, "Provider"), whole && !lost && name != ""
 }
 
 const digestLength = 8
 
-func marked(name string, id ident.UserID, try int) string {
+func withDigest(name string, id ident.UserID, try int) string {
 	digest := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s/%d", id, try)))[:digestLength]
 	return Cut(name, MaxVendorName-digestLength-1) + " " + digest
 }

@@ -8,8 +8,9 @@ func (s *Surgeon) Complete(r npi.Record) {
 	if r.Kind != npi.Individual || r.NPI != s.NPI || !r.Active() {
 		return
 	}
-	fill(&s.First, ProperName(r.First))
-	fill(&s.Last, ProperName(r.Last))
+	first, last := ProperPerson(r.First, r.Last)
+	fill(&s.First, first)
+	fill(&s.Last, last)
 	s.Address.complete(r.Address)
 }
 

@@ -6,7 +6,6 @@ package statement
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"surgicase/domain/civil"
@@ -53,11 +52,7 @@ type Payee struct {
 
 // Name is the provider's name as people read it.
 func (p Payee) Name() string {
-	name := strings.TrimSpace(directory.ProperName(p.First) + " " + directory.ProperName(p.Last))
-	if name == "" {
-		return string(p.ID)
-	}
-	return name
+	return cmp.Or(directory.FullName(p.First, p.Last), string(p.ID))
 }
 
 // Statement is one run, or a preview of what a run would hold.

@@ -26,7 +26,8 @@ func TestTenThousandFiles(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		l := newLedger(random)
 		settings := accounting.Settings{
-			ExpenseAccount: "Medical Expenses", PayableAccount: "Accounts Payable", Terms: "Net 30",
+			ExpenseAccount: []string{"Medical Expenses", "Cost of Goods Sold:Provider Payments"}[random.IntN(2)], ExpenseType: []string{"EXP", "COGS"}[random.IntN(2)],
+			PayableAccount: "Accounts Payable", Terms: []string{"Net 30", ""}[random.IntN(2)],
 			NPIAsTaxID: random.IntN(2) == 0, TaxIDAsSSN: random.IntN(2) == 0, MemoPatient: random.IntN(2) == 0,
 		}
 		names, inFiles, called := map[ident.UserID]string{}, map[ident.UserID]int64{}, map[string]ident.UserID{}

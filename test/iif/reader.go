@@ -43,7 +43,7 @@ var (
 	taxpayer     = regexp.MustCompile(`^([0-9]{2}-[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4})?$`)
 	longest      = map[string]int{"NAME": 41, "COMPANYNAME": 41, "PRINTAS": 41, "ADDR1": 41, "ADDR2": 41, "ADDR3": 41, "ADDR4": 41, "ADDR5": 41, "DOCNUM": 20, "MEMO": 256}
 	signOfKind   = map[string]int64{"BILL": -1, "BILL REFUND": 1}
-	maxAccount   = 31
+	maxAccount   = 31 // of a level
 	orderOfLists = []string{"ACCNT", "VEND", "TRNS"}
 )
 
@@ -147,7 +147,7 @@ func (r *reader) declare(name string, columns []string) error {
 }
 
 func (r *reader) account(row Row) error {
-	if row["NAME"] == "" || len(row["NAME"]) > maxAccount || !slices.Contains(accountTypes, row["ACCNTTYPE"]) {
+	if row["NAME"] == "" || slices.ContainsFunc(strings.Split(row["NAME"], ":"), func(level string) bool { return level == "" || len(level) > maxAccount }) || !slices.Contains(accountTypes, row["ACCNTTYPE"]) {
 		return fmt.Errorf("no account: %v", row)
 	}
 	r.file.Accounts[row["NAME"]] = row["ACCNTTYPE"]
@@ -191,6 +191,8 @@ func (r *reader) begin(row Row) error {
 		return fmt.Errorf("the vendor %q is not in the list", row["NAME"])
 	case row["DOCNUM"] == "" || r.numbers[row["TRNSTYPE"]+row["DOCNUM"]]:
 		return fmt.Errorf("the number %q is empty or comes twice", row["DOCNUM"])
+	case row["DUEDATE"] == "" || slices.Contains(r.columns["TRNS"], "TERMS") && row["TERMS"] == "":
+		return fmt.Errorf("the last cells are empty: %v", row)
 	case row["CLEAR"] != "N" || row["TOPRINT"] != "N" || row["TRNSID"] != "":
 		return fmt.Errorf("cleared, printed or numbered: %v", row)
 	}
@@ -209,7 +211,7 @@ func (r *reader) split(row Row) error {
 		return err
 	case row["TRNSTYPE"] != r.open.Kind || !date.Equal(r.open.Date):
 		return fmt.Errorf("the split is of another type or day")
-	case r.file.Accounts[row["ACCNT"]] != "EXP":
+	case !slices.Contains([]string{"EXP", "COGS", "EXEXP"}, r.file.Accounts[row["ACCNT"]]):
 		return fmt.Errorf("the split is on %q, which is no expense", row["ACCNT"])
 	case cents*signOfKind[r.open.Kind] >= 0:
 		return fmt.Errorf("a split of %s has the wrong sign", row["AMOUNT"])
