@@ -40,7 +40,7 @@ func (a *API) caseRoutes() {
 	register(a, route{
 		method: http.MethodPost, path: "/case/restore", id: "restore-case", tag: tagCases,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
-		summary: "Restore a deleted case", description: "For Global Admins. Below 15 the case is priced anew.",
+		summary: "Restore a deleted case", description: "For Global Admins. Below 15 the case is priced anew; an own case that was at 10 comes back at 1.",
 	}, a.restoreCase)
 }
 

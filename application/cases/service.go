@@ -183,7 +183,7 @@ func (s *Service) Delete(ctx context.Context, who permission.Actor, id ident.Cas
 	return at, s.refused(ctx, who, permission.DeleteCase, id, err)
 }
 
-// Restore brings a deleted case back. Below 15 it is priced anew.
+// Restore brings a deleted case back, as surgical.Case.Restore says. Below PendingPayment it is priced anew.
 //
 // Faults: Forbidden; NotFound if there is no deleted case; Conflict "possible_duplicate".
 func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.CaseID, force bool) (Recorded, error) {
@@ -198,7 +198,8 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 		}
 		now, before := s.clock.Now(), digest(c)
 		done = Recorded{Case: c}
-		c.DeletedAt, c.DeletedBy, c.UpdatedAt, c.DuplicateForced = time.Time{}, "", now, force
+		moves := c.Restore(who, now)
+		c.DuplicateForced = force
 		if err := refuseTwin(ctx, r, c, true); err != nil {
 			return err
 		}
@@ -207,11 +208,15 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 				return err
 			}
 		}
-		if err := r.Cases.Save(ctx, c); err != nil {
+		if err := r.Cases.Save(ctx, c, moves...); err != nil {
 			return beaten(err, twinExists)
 		}
+		fields := []string{"active"}
+		if len(moves) > 0 {
+			fields = append(fields, "case_status")
+		}
 		entry := audit.Record(who, permission.RestoreCase, "case", string(id), now)
-		return r.Audit.Record(ctx, entry.Changing([]string{"active"}, before, digest(c)))
+		return r.Audit.Record(ctx, entry.Changing(fields, before, digest(c)))
 	})
 	s.happened(ctx, "case.restored", who, err)
 	return done, s.disclosed(ctx, who, err)

@@ -123,7 +123,7 @@ func (c *Case) mayChange(by permission.Actor, ch Changes, diff []string) error {
 	if slices.ContainsFunc(diff, func(f string) bool { return c.locks(by, f) }) {
 		return fault.New(fault.Conflict, "case_locked", "At its present status the case can no longer be changed in this way.")
 	}
-	if slices.Contains(diff, "procedure_codes") && c.Status == ReadyForBilling {
+	if c.Status == ReadyForBilling && slices.ContainsFunc(diff, decidesPayment) {
 		if err := permission.CheckNotOwnCase(by, c.Owner); err != nil {
 			return err
 		}
@@ -132,6 +132,17 @@ func (c *Case) mayChange(by permission.Actor, ch Changes, diff []string) error {
 		return c.mayAssign(by, *ch.Owner)
 	}
 	return nil
+}
+
+// decidesPayment reports whether a payment run looks at a field: the price follows from the codes, a case in
+// the future is held by its date, a duplicate by its date and patient. Whoever owns a case that is ready for
+// billing changes none of them: that would make payable what was not.
+func decidesPayment(field string) bool {
+	switch field {
+	case "procedure_codes", "case_date", "patient_first", "patient_last":
+		return true
+	}
+	return false
 }
 
 // locks says whether the status keeps the actor from changing a field. A document that is still
@@ -195,6 +206,23 @@ func set[T any](to *T, from *T) {
 	if from != nil {
 		*to = *from
 	}
+}
+
+// Restore brings a deleted case back, at the status at which it was deleted. The caller looks for duplicates
+// and prices it anew below PendingPayment.
+//
+// A case that was ready for billing and that its owner restores comes back as Submitted: somebody deleted it
+// to keep it from being paid, and nobody makes their own case payable.
+// Source: spec/decisions.md 3.6 and 11.3.
+func (c *Case) Restore(by permission.Actor, now time.Time) []Move {
+	c.DeletedAt, c.DeletedBy, c.UpdatedAt = time.Time{}, "", now
+	if c.Status != ReadyForBilling || !by.Is(c.Owner) {
+		return nil
+	}
+	m := Move{From: ReadyForBilling, To: Submitted, At: now, By: by.User, Reason: "restored by the owner"}
+	c.Status = Submitted
+	c.stamp(m)
+	return []Move{m}
 }
 
 // MayDelete holds the rules of deleting: a provider own cases at 0 and 1, a Case Admin any not at 15

@@ -132,12 +132,14 @@ func TestFilesMayBeAdded(t *testing.T) {
 func TestOwnCasesOfAdministrators(t *testing.T) {
 	for _, role := range everyRole[2:] {
 		admin := person(owner, role)
-		t.Run(fmt.Sprintf("type %d changes the codes of an own case below 10 but not at 10", role), func(t *testing.T) {
-			for at, want := range map[surgical.Status]string{0: "", 1: "", 10: "own_case", 15: "case_locked"} {
-				_, err := apply(t, complete(t, at), admin, edits(t)["procedure_codes"])
-				wantCode(t, err, want)
-			}
-		})
+		for _, field := range []string{"procedure_codes", "case_date", "patient_first", "patient_last"} {
+			t.Run(fmt.Sprintf("type %d changes %s of an own case below 10 but not at 10", role, field), func(t *testing.T) {
+				for at, want := range map[surgical.Status]string{0: "", 1: "", 10: "own_case", 15: "case_locked"} {
+					_, err := apply(t, complete(t, at), admin, edits(t)[field])
+					wantCode(t, err, want)
+				}
+			})
+		}
 		t.Run(fmt.Sprintf("type %d changes other fields of an own case at 10", role), func(t *testing.T) {
 			_, err := apply(t, complete(t, surgical.ReadyForBilling), admin, edits(t)["ins_provider"])
 			wantCode(t, err, "")
@@ -308,6 +310,32 @@ func TestMayDelete(t *testing.T) {
 				}
 				err := complete(t, at).MayDelete(person(who, role))
 				t.Run(fmt.Sprintf("%s of type %d at %d", who, role, at), func(t *testing.T) { wantCode(t, err, want) })
+			}
+		}
+	}
+}
+
+// TestRestore: source spec/decisions.md 11.3.
+func TestRestore(t *testing.T) {
+	for _, role := range everyRole {
+		for _, at := range surgical.Statuses {
+			for name, by := range map[string]permission.Actor{
+				"the owner": person(owner, role), "another": person("gale", role), "the command line": permission.System("cli"),
+			} {
+				c := complete(t, at)
+				was := c.Standing
+				c.DeletedAt, c.DeletedBy = noon, "casey"
+				moves := c.Restore(by, later)
+				equal(t, "deleted", []any{c.DeletedAt.IsZero(), c.DeletedBy, c.UpdatedAt}, []any{true, ident.UserID(""), later})
+				if at != surgical.ReadyForBilling || name != "the owner" {
+					equal(t, fmt.Sprintf("%s restores at %d", name, at), c.Standing, was)
+					equal(t, "moves", len(moves), 0)
+					continue
+				}
+				equal(t, "status", c.Status, surgical.Submitted)
+				equal(t, "pay", c.Pay, was.Pay)
+				equal(t, "moves", moves, []surgical.Move{{From: 10, To: 1, At: later, By: owner, Reason: "restored by the owner"}})
+				equal(t, "stamps", []bool{c.Stamps[surgical.Submitted].Equal(later), c.Stamps[surgical.ReadyForBilling].IsZero()}, []bool{true, true})
 			}
 		}
 	}
