@@ -30,6 +30,10 @@ type Users interface {
 
 	// Actor returns the active user as an actor. NotFound if unknown or inactive.
 	Actor(ctx context.Context, id ident.UserID) (permission.Actor, error)
+
+	// ActorForUse is Actor for a transaction whose outcome depends on the actor: on MySQL it keeps others from
+	// changing them until the transaction ends.
+	ActorForUse(ctx context.Context, id ident.UserID) (permission.Actor, error)
 }
 
 // UserQuery asks for a page of active users of types up to Top, ordered by last name, first name

@@ -15,7 +15,8 @@ import (
 type Store interface {
 	// InTx runs fn in one transaction and commits if fn returns nil. It may run fn more than once
 	// (deadlocks, lock waits, a busy database, RunAgain), so fn must only touch the repositories it is
-	// handed and variables it sets anew. A panic in fn rolls back and goes on up.
+	// handed and variables it sets anew. A panic in fn rolls back and goes on up. It confirms the caller of
+	// the context first (OnBehalf), in the same transaction: fn does not run for who may act no longer.
 	InTx(ctx context.Context, fn func(context.Context, Repos) error) error
 
 	// View runs fn on one consistent snapshot without writing.

@@ -18,6 +18,10 @@ type Tokens interface {
 	// actor. NotFound "token_not_found" if there is none or the owner is inactive.
 	ByDigest(ctx context.Context, digest []byte) (*directory.Token, permission.Actor, error)
 
+	// ForUse is ByDigest by id, for a transaction whose outcome depends on token and owner: on MySQL it keeps
+	// others from changing either until the transaction ends.
+	ForUse(ctx context.Context, id int64) (*directory.Token, permission.Actor, error)
+
 	// List returns up to limit tokens of the owner that are not revoked and have an id above after, in
 	// order of id, without digests.
 	List(ctx context.Context, owner ident.UserID, after int64, limit int) ([]directory.Token, error)

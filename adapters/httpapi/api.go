@@ -186,7 +186,12 @@ func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, e
 		if r.slow {
 			a.slow[r.method+" "+ginPath(path)] = true
 		}
-		huma.Register(a.huma, op, handle)
+		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+			if err := confirmLate(ctx); err != nil {
+				return nil, err
+			}
+			return handle(ctx, in)
+		})
 		a.describeAnswer(r, path, reflect.TypeFor[O]())
 		if r.body != nil { // not before: huma reads the bodies it knows of
 			item := a.huma.OpenAPI().Paths[path]

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"surgicase/application/access"
 	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 )
@@ -42,7 +43,9 @@ type call struct {
 	proxied   bool   // a trusted proxy passed it on
 	scheme    string // of WWW-Authenticate
 	actor     permission.Actor
-	watching  bool // may watch the operations without being anybody
+	caller    access.Caller // confirms the actor in transactions
+	confirmed *confirmation // nil before there is a caller
+	watching  bool          // may watch the operations without being anybody
 	operation string
 	outcome   string
 	faultCode string
@@ -93,7 +96,7 @@ func (a *API) begin(gc *gin.Context) {
 	if a.slow[gc.Request.Method+" "+gc.FullPath()] {
 		timeout = a.patience(gc)
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(gc.Request.Context(), callKey{}, c), timeout)
+	ctx, cancel := context.WithTimeout(c.caller.In(context.WithValue(gc.Request.Context(), callKey{}, c)), timeout)
 	defer cancel()
 	gc.Request = gc.Request.WithContext(ctx)
 	h := gc.Writer.Header()

@@ -63,7 +63,15 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
 		return
 	}
+	if c.confirmed == nil {
+		next(hc)
+		return
+	}
+	gc := humagin.Unwrap(hc)
+	w := &confirmedWriter{ResponseWriter: gc.Writer, call: c}
+	gc.Writer = w
 	next(hc)
+	w.breakOff()
 }
 
 func (a *API) admit(hc huma.Context) error {
@@ -74,6 +82,10 @@ func (a *API) admit(hc huma.Context) error {
 	c := callOf(hc.Context())
 	actor.Mode, actor.RequestID, actor.Address = a.settings.Auth.Mode, c.requestID, c.address
 	c.actor = actor
+	if a.Access.Confirm(&c.caller, actor) {
+		ctx := hc.Context()
+		c.confirmed = &confirmation{at: time.Now(), again: func() error { return a.Access.LookAgain(ctx) }} //nolint:forbidigo // real seconds
+	}
 	return checkSubject(hc, actor)
 }
 

@@ -73,6 +73,9 @@ func (a *API) getCaseImages(ctx context.Context, in *caseImagesInput) (*huma.Str
 		z.counts.Cases = len(found.Cases)
 		for piece := first; more && z.err == nil; piece, more = next() {
 			z.add(piece)
+			if z.err == nil {
+				z.err = confirmBetween(ctx)
+			}
 		}
 		z.finish()
 		if z.err != nil {

@@ -70,7 +70,7 @@ func (s *Store) Logged(ctx context.Context, entries ...audit.Entry) error {
 	s.journal.busy = true
 	s.journal.mu.Unlock()
 	if lead {
-		go s.writeJournal(ports.WithoutLease(context.WithoutCancel(ctx)))
+		go s.writeJournal(ports.WithoutCaller(ports.WithoutLease(context.WithoutCancel(ctx))))
 	}
 	select {
 	case err := <-page.done:

@@ -88,7 +88,11 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 					return err
 				}
 			}
-			return fn(ctx, work.repos())
+			repos := work.repos()
+			if err := ports.ConfirmCaller(ctx, repos); err != nil {
+				return err
+			}
+			return fn(ctx, repos)
 		})
 		if err == nil || attempt == maxAttempts || !worthAnotherTry(err) {
 			return s.told(outward(err))

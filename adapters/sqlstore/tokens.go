@@ -44,11 +44,20 @@ func (r tokenRepo) Add(ctx context.Context, t *directory.Token) error {
 
 // ByDigest implements ports.Tokens in one statement: it stands before every request with a token.
 func (r tokenRepo) ByDigest(ctx context.Context, digest []byte) (*directory.Token, permission.Actor, error) {
+	return r.withOwner(ctx, "t.token_digest = ?", digest)
+}
+
+// ForUse implements ports.Tokens in one statement: it stands before every change with a token.
+func (r tokenRepo) ForUse(ctx context.Context, id int64) (*directory.Token, permission.Actor, error) {
+	return r.withOwner(ctx, "t.token_id = ?"+r.share, id)
+}
+
+func (r tokenRepo) withOwner(ctx context.Context, which string, arg any) (*directory.Token, permission.Actor, error) {
 	var row tokenRow
 	var who permission.Actor
 	err := r.db.WithContext(ctx).Raw("SELECT t.token_id, t.user_id, t.token_name, t.token_digest, t.scopes, t.created_at, t.expires_at, t.last_used_at,"+
 		" t.revoked_at, u.user_type, u.max_case_status FROM api_tokens t JOIN users u ON u.user_id = t.user_id"+
-		" WHERE t.token_digest = ? AND u.active = 1", digest).Row().
+		" WHERE u.active = 1 AND "+which, arg).Row().
 		Scan(&row.TokenID, &row.UserID, &row.TokenName, &row.TokenDigest, &row.Scopes, &row.CreatedAt, &row.ExpiresAt, &row.LastUsedAt,
 			&row.RevokedAt, &who.Type, &who.Cap)
 	if err != nil {

@@ -136,8 +136,17 @@ func (r userRepo) SawLogin(ctx context.Context, id ident.UserID, at time.Time) e
 
 // Actor implements ports.Users.
 func (r userRepo) Actor(ctx context.Context, id ident.UserID) (permission.Actor, error) {
+	return r.actor(ctx, id, "")
+}
+
+// ActorForUse implements ports.Users.
+func (r userRepo) ActorForUse(ctx context.Context, id ident.UserID) (permission.Actor, error) {
+	return r.actor(ctx, id, r.share)
+}
+
+func (r userRepo) actor(ctx context.Context, id ident.UserID, lock string) (permission.Actor, error) {
 	who := permission.Actor{User: id}
-	err := r.row(ctx, "SELECT user_type, max_case_status FROM users WHERE user_id = ? AND active = 1", string(id)).Scan(&who.Type, &who.Cap)
+	err := r.row(ctx, "SELECT user_type, max_case_status FROM users WHERE user_id = ? AND active = 1"+lock, string(id)).Scan(&who.Type, &who.Cap)
 	if err != nil {
 		return permission.Actor{}, missingUser(err, id)
 	}

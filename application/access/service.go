@@ -127,7 +127,7 @@ func (s *Service) byToken(ctx context.Context, text string) (permission.Actor, e
 		return permission.Actor{}, err
 	}
 	s.noteUse(ctx, token)
-	owner.Credential = "token:" + strconv.FormatInt(token.ID, 10)
+	owner.Credential, owner.Token = "token:"+strconv.FormatInt(token.ID, 10), token.ID
 	return owner.LimitedTo(token.Scopes), nil
 }
 

@@ -201,9 +201,10 @@ func (s *Jobs) take(ctx context.Context, wanted job.Run, who permission.Actor) (
 // do works on a run that was taken, and keeps its lease meanwhile.
 func (s *Jobs) do(ctx context.Context, run job.Run, who permission.Actor) job.Run {
 	began := s.clock.Now()
-	ctx = context.WithoutCancel(ctx)
+	acting := context.WithoutCancel(ctx)
+	ctx = ports.WithoutCaller(acting) // how the run ended is written whoever began it
 	held := ports.Lease{Run: run.ID, Number: run.Lease, At: run.At}
-	work, stop := context.WithCancel(ports.UnderLease(ctx, held))
+	work, stop := context.WithCancel(ports.UnderLease(acting, held))
 	defer context.AfterFunc(s.alive, stop)()
 	kept := make(chan struct{})
 	go func() {
@@ -237,7 +238,7 @@ func (s *Jobs) keep(ctx context.Context, held ports.Lease, stop context.CancelFu
 			return
 		case <-time.After(s.lease / 3):
 		}
-		err := s.store.InTx(ports.WithoutLease(ctx), func(ctx context.Context, r ports.Repos) error {
+		err := s.store.InTx(ports.WithoutCaller(ports.WithoutLease(ctx)), func(ctx context.Context, r ports.Repos) error {
 			return r.Jobs.Renew(ctx, held, s.clock.Now().Add(s.lease))
 		})
 		if fault.CodeOf(err) == "lease_lost" {

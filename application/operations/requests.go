@@ -42,5 +42,5 @@ func (s *Requests) Begin(ctx context.Context, key ident.RequestKey, bodyHash []b
 
 // Abandon forgets a reservation whose request failed. What is not forgotten expires.
 func (s *Requests) Abandon(ctx context.Context, key ident.RequestKey) error {
-	return s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error { return r.Requests.Abandon(ctx, key) })
+	return s.store.InTx(ports.WithoutCaller(ctx), func(ctx context.Context, r ports.Repos) error { return r.Requests.Abandon(ctx, key) })
 }

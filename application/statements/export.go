@@ -155,6 +155,11 @@ func (s *Exports) read(ctx context.Context, who permission.Actor, q surgical.Que
 func (s *Exports) page(ctx context.Context, who permission.Actor, q surgical.Query) (surgical.Page, error) {
 	var page surgical.Page
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		if q.After != nil { // the first page is part of the request that the caller was confirmed for
+			if err := ports.ConfirmCaller(ctx, r); err != nil {
+				return err
+			}
+		}
 		page, err = r.Casebook.List(ctx, q, permission.Scope{All: true})
 		return err
 	})

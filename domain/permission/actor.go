@@ -2,7 +2,10 @@
 // else in the product compares user types. Source: spec/decisions.md 2.
 package permission
 
-import "surgicase/domain/ident"
+import (
+	"surgicase/domain/fault"
+	"surgicase/domain/ident"
+)
 
 // UserType is the rank of a user. Higher types may do more.
 type UserType int
@@ -32,6 +35,7 @@ type Actor struct {
 	Type       UserType
 	Cap        int    // highest case status shown to him; 0 means DefaultCap
 	Credential string // how he was identified: "header", "query", "gateway", "oidc", "token:7", "cli", "job"
+	Token      int64  // id of the API token behind it, 0 if there is none
 	Mode       string // the AUTH_MODE in force
 	RequestID  string
 	Address    string // network address the request came from
@@ -56,6 +60,15 @@ func (a Actor) IsNewcomer() bool { return a.newcomer }
 
 // IsSystem says whether no person acts.
 func (a Actor) IsSystem() bool { return a.system }
+
+// CheckUnchanged refuses an actor whose rights are not what they were when now is who they are. What they asked
+// for was judged by rights that they no longer have, or did not have yet.
+func (a Actor) CheckUnchanged(now Actor) error {
+	if a.Type == now.Type && a.Cap == now.Cap && a.limited == now.limited && a.scopes == now.scopes {
+		return nil
+	}
+	return fault.New(fault.Forbidden, "rights_changed", "Your rights were changed while the request was under way. Please send it again.")
+}
 
 // Is says whether the actor is this user.
 func (a Actor) Is(user ident.UserID) bool { return !a.system && a.User == user }

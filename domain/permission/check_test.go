@@ -193,3 +193,16 @@ func TestScopes(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckUnchanged: source spec/decisions.md 11.10.
+func TestCheckUnchanged(t *testing.T) {
+	read, write := scopes(t, "cases:read"), scopes(t, "cases:write")
+	before := permission.Actor{User: "me", Type: permission.CaseAdmin, Cap: 20, Credential: "token:7", Token: 7, Address: "192.0.2.1"}.LimitedTo(read)
+	now := permission.Actor{User: "me", Type: permission.CaseAdmin, Cap: 20}
+	wantCode(t, before.CheckUnchanged(now.LimitedTo(read)), "")
+	lower, capped := now, now
+	lower.Type, capped.Cap = permission.Provider, 10
+	for what, other := range map[string]permission.Actor{"scopes": now.LimitedTo(write), "no token": now, "type": lower.LimitedTo(read), "cap": capped.LimitedTo(read)} {
+		t.Run(what, func(t *testing.T) { wantCode(t, before.CheckUnchanged(other), "rights_changed") })
+	}
+}

@@ -66,6 +66,13 @@ func (w *world) tokenBy(digest []byte) (tokenAndOwner, error) {
 	})
 }
 
+func (w *world) tokenForUse(id int64) (tokenAndOwner, error) {
+	return attempt(w, func(ctx context.Context, r ports.Repos) (tokenAndOwner, error) {
+		t, who, err := r.Tokens.ForUse(ctx, id)
+		return tokenAndOwner{t, who}, err
+	})
+}
+
 func (w *world) tokensOf(owner ident.UserID, after int64, limit int) []directory.Token {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) ([]directory.Token, error) {
@@ -83,12 +90,16 @@ func tokenRoundTrip(w *world) {
 		w.t.Errorf("ids are %d and %d", full.ID, sparse.ID)
 	}
 	for _, want := range []*directory.Token{full, &sparse} {
-		got, err := w.tokenBy(want.Digest)
-		if err != nil {
-			w.t.Fatal(err)
+		for _, ask := range []func() (tokenAndOwner, error){
+			func() (tokenAndOwner, error) { return w.tokenBy(want.Digest) }, func() (tokenAndOwner, error) { return w.tokenForUse(want.ID) },
+		} {
+			got, err := ask()
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			equal(w.t, "token", got.token, want)
+			equal(w.t, "owner", got.owner, permission.Actor{User: "ann", Type: 20})
 		}
-		equal(w.t, "token", got.token, want)
-		equal(w.t, "owner", got.owner, permission.Actor{User: "ann", Type: 20})
 	}
 }
 
@@ -99,6 +110,8 @@ func unknownToken(w *world) {
 	refused(w.t, err, fault.NotFound, "token_not_found")
 	_, err = w.tokenBy(nil)
 	refused(w.t, err, fault.NotFound, "token_not_found")
+	_, err = w.tokenForUse(held.ID + 1)
+	refused(w.t, err, fault.NotFound, "token_not_found")
 	w.do(func(ctx context.Context, r ports.Repos) error {
 		u, err := r.Users.Get(ctx, "ann")
 		if err != nil {
@@ -108,6 +121,8 @@ func unknownToken(w *world) {
 		return r.Users.Save(ctx, u)
 	})
 	_, err = w.tokenBy(held.Digest)
+	refused(w.t, err, fault.NotFound, "token_not_found")
+	_, err = w.tokenForUse(held.ID)
 	refused(w.t, err, fault.NotFound, "token_not_found")
 }
 

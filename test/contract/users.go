@@ -210,10 +210,19 @@ func actor(w *world) {
 		}
 		return r.Users.Add(ctx, gone)
 	})
-	who := read(w, func(ctx context.Context, r ports.Repos) (permission.Actor, error) { return r.Users.Actor(ctx, "ann") })
-	equal(w.t, "actor", who, permission.Actor{User: "ann", Type: 7, Cap: 40})
-	_, err := attempt(w, func(ctx context.Context, r ports.Repos) (permission.Actor, error) { return r.Users.Actor(ctx, "bob") })
-	refused(w.t, err, fault.NotFound, "user_not_found")
+	for what, ask := range map[string]func(context.Context, ports.Repos, ident.UserID) (permission.Actor, error){
+		"actor": func(ctx context.Context, r ports.Repos, id ident.UserID) (permission.Actor, error) {
+			return r.Users.Actor(ctx, id)
+		},
+		"actor for use": func(ctx context.Context, r ports.Repos, id ident.UserID) (permission.Actor, error) {
+			return r.Users.ActorForUse(ctx, id)
+		},
+	} {
+		who := read(w, func(ctx context.Context, r ports.Repos) (permission.Actor, error) { return ask(ctx, r, "ann") })
+		equal(w.t, what, who, permission.Actor{User: "ann", Type: 7, Cap: 40})
+		_, err := attempt(w, func(ctx context.Context, r ports.Repos) (permission.Actor, error) { return ask(ctx, r, "bob") })
+		refused(w.t, err, fault.NotFound, "user_not_found")
+	}
 }
 
 func userForUse(w *world) {
