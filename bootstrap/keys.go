@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/fx"
@@ -36,17 +37,63 @@ func openAWSSecrets(c Config, env environment) (ports.Secrets, error) {
 	})
 }
 
-// secretOrMade gives a secret. It is made when there is none, the database is SQLite and the provider
-// keeps files: development needs no setup, production never gets new keys by accident.
+// secretOrMade returns a secret. It is made when there is none, the database is SQLite and the provider
+// keeps files: development needs no setup, production never gets new keys by accident. Nothing is made
+// beside a database that the lost key belongs to.
 func secretOrMade(ctx context.Context, c Config, secrets ports.Secrets, name string, fresh func() ([]byte, error)) ([]byte, error) {
 	secret, err := secrets.Get(ctx, name)
-	if maker, ok := secrets.(*envsecrets.Secrets); ok && errors.Is(err, fault.NotFound) && c.DatabaseURL.scheme() == "sqlite" {
-		if err := c.makeDataDir(); err != nil {
-			return nil, err
-		}
-		return maker.Make(ctx, name, fresh)
+	maker, ok := secrets.(*envsecrets.Secrets)
+	if !ok || !errors.Is(err, fault.NotFound) || c.DatabaseURL.scheme() != "sqlite" {
+		return secret, err
 	}
-	return secret, err
+	if err := refuseLostKey(ctx, c, secrets, name); err != nil {
+		return nil, err
+	}
+	if err := c.makeDataDir(); err != nil {
+		return nil, err
+	}
+	return maker.Make(ctx, name, fresh)
+}
+
+// refuseLostKey returns an error if a secret that is missing was lost: a new one would read nothing of
+// what is there, and whatever is written with it could not be told from what a stranger wrote.
+func refuseLostKey(ctx context.Context, c Config, secrets ports.Secrets, name string) error {
+	held, err := sqlstore.HeldBySQLite(ctx, c.DatabaseURL.url)
+	if err != nil {
+		return err
+	}
+	lost := ""
+	_, err = secrets.Get(ctx, ports.KeySetSecret)
+	switch {
+	case errors.Is(err, fault.NotFound) && held.Encrypted:
+		lost, name = "encrypted values", ports.KeySetSecret // whatever was asked for: no key is made before
+	case errors.Is(err, fault.NotFound) && held.Entries:
+		lost, name = "an audit log", ports.KeySetSecret
+	case name == ports.CheckpointKeySecret && (held.Checkpoints || c.hasCheckpointFiles()):
+		lost = "signed checkpoints of an audit log"
+	}
+	if lost == "" {
+		return nil
+	}
+	return ConfigFaults{fmt.Sprintf("the secret %s is missing, and the database holds %s: put the key back in place (%s). No new key is made beside existing data.",
+		name, lost, secrets.Origin(name))}
+}
+
+// hasCheckpointFiles reports whether checkpoints were kept in files; one that cannot be read counts.
+func (c Config) hasCheckpointFiles() bool {
+	all, err := c.checkpointFolder().Checkpoints()
+	return err != nil || len(all) > 0
+}
+
+// refuseUnknownKeys returns an error if the key set at hand belongs to another database, or to an earlier
+// time of this one.
+func refuseUnknownKeys(ctx context.Context, store *sqlstore.Store, secrets ports.Secrets) error {
+	id, lost, err := store.LostKey(ctx)
+	if err != nil || !lost {
+		return err
+	}
+	return ConfigFaults{fmt.Sprintf("values in the database are encrypted with key %d, which the key set does not hold: put the right key set in place (%s)",
+		id, secrets.Origin(ports.KeySetSecret))}
 }
 
 // keyring opens the key set, and follows it when it changes.

@@ -15,6 +15,7 @@ import (
 	"surgicase/adapters/cli"
 	"surgicase/adapters/sqlstore"
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // version is the one version string of the product; the build sets it.
@@ -28,6 +29,7 @@ const (
 
 // Main runs the program and returns its exit code.
 func Main() int {
+	closeUmask()
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	p := &program{env: environmentOf(os.Environ())}
@@ -126,6 +128,7 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 	if demo && c.DatabaseURL.scheme() != "sqlite" {
 		return fmt.Errorf("%w: --demo needs a SQLite database", cli.ErrUsage)
 	}
+	c.keepPrivate()
 	app := fx.New(core(c, p.env, Parts{}), fx.Invoke(prepareSchema(ctx)), demoData(ctx, demo), httpSide(announce(c, demo)))
 	if err := app.Err(); err != nil {
 		return root(err)
@@ -147,13 +150,18 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 }
 
 // prepareSchema migrates SQLite; on MySQL another schema version stops the start.
-func prepareSchema(ctx context.Context) func(*sqlstore.Store) error {
-	return func(store *sqlstore.Store) error {
+func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets) error {
+	return func(store *sqlstore.Store, secrets ports.Secrets) error {
+		var err error
 		if store.Dialect() == "sqlite" {
-			_, err := store.MigrateUp(ctx)
+			_, err = store.MigrateUp(ctx)
+		} else {
+			err = store.CheckVersion(ctx)
+		}
+		if err != nil {
 			return err
 		}
-		return store.CheckVersion(ctx)
+		return refuseUnknownKeys(ctx, store, secrets)
 	}
 }
 

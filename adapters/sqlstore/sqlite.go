@@ -27,11 +27,15 @@ func OpenSQLite(c Config) (*Store, error) {
 			return nil, unavailable(err)
 		}
 	}
+	if err := keepPrivate(path); err != nil {
+		return nil, unavailable(err)
+	}
 	common := url.Values{
 		"_busy_timeout": {"10000"}, "_foreign_keys": {"on"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
 		"_stmt_cache_size": {"200"}, // per connection; a third off the time of a small transaction
 	}
-	writer, err := openSQLitePool(c, path, common, url.Values{"_txlock": {"immediate"}}, 1)
+	// What is deleted or overwritten is overwritten on the disk, too: a purged value leaves no free page.
+	writer, err := openSQLitePool(c, path, common, url.Values{"_txlock": {"immediate"}, "_secure_delete": {"true"}}, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -61,4 +65,26 @@ func openSQLitePool(c Config, path string, common, own url.Values, connections i
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	return db, nil
+}
+
+// privateMode is that of every file with data of the practice: the owner's alone.
+const privateMode = 0o600
+
+// keepPrivate makes the file of a new database one that only this user can read, and takes the rights of
+// others off an existing one. SQLite gives the files beside it the rights of the database. What cannot be
+// changed, such as a file of another owner, stays as it is.
+func keepPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, privateMode)
+	if err != nil {
+		if _, missing := os.Stat(path); missing == nil {
+			return nil // a disk or an owner that lets nobody write; whoever reads may go on
+		}
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + "-journal"} {
+		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&^privateMode != 0 {
+			_ = os.Chmod(name, info.Mode().Perm()&privateMode)
+		}
+	}
+	return file.Close()
 }
