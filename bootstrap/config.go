@@ -92,7 +92,7 @@ func (d *DatabaseURL) UnmarshalText(text []byte) error {
 		d.url, d.secret = "mysql://?"+query, true
 	}
 	if _, known := stores[d.scheme()]; !known || d.scheme() == "mysql" && !isMySQL(d.url, !d.secret) {
-		return holds(d.scheme()+"://…", "sqlite://PATH, mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred) or secret")
+		return holds(shownURL(d.url), "sqlite://PATH, mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred) or secret; "+encodePassword)
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ type Choice string
 // badValue says what a variable holds and what it may hold.
 type badValue struct{ holds, may string }
 
-func holds(value, may string) error { return badValue{value, may} }
+func holds(value, may string) error { return badValue{shownValue(value), may} }
 
 func (b badValue) Error() string { return fmt.Sprintf("holds %q; it may hold %s", b.holds, b.may) }
 

@@ -19,7 +19,10 @@ import (
 // only what follows the question mark counts.
 func isMySQL(text string, whole bool) bool {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "mysql" || whole && (u.Hostname() == "" || strings.Trim(u.Path, "/") == "") {
+	if err != nil || u.Scheme != "mysql" || u.Fragment != "" || whole && (u.Hostname() == "" || strings.Trim(u.Path, "/") == "") {
+		return false
+	}
+	if strings.ContainsAny(strings.Trim(u.Path, "/"), "/@") { // a password with a slash looks like a host, a port and a path
 		return false
 	}
 	port, err := strconv.ParseUint(cmp.Or(u.Port(), "3306"), 10, 16)

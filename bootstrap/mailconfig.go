@@ -40,11 +40,11 @@ const mailURLs = "log://, smtp://user:password@host:port?encryption=starttls (or
 func (m *MailURL) UnmarshalText(text []byte) error {
 	u, err := url.Parse(string(text))
 	if err != nil {
-		return holds("(no URL)", mailURLs)
+		return holds(shownURL(string(text)), mailURLs+"; "+encodePassword)
 	}
 	m.url = u
 	if _, known := mailers[u.Scheme]; !known || !m.complete() {
-		return holds(m.String(), mailURLs)
+		return holds(shownURL(string(text)), mailURLs+"; "+encodePassword)
 	}
 	return nil
 }
@@ -103,12 +103,12 @@ func (m MailURL) port() string {
 	return map[smtpmail.Encryption]string{smtpmail.StartTLS: "587", smtpmail.Implicit: "465", smtpmail.Open: "25"}[m.encryption()]
 }
 
-// String leaves out what may be a password.
+// String names the server and nothing else.
 func (m MailURL) String() string {
 	if m.url == nil {
 		return ""
 	}
-	return m.url.Redacted()
+	return m.url.Scheme + "://" + m.url.Host
 }
 
 // GoString is String for %#v.
@@ -124,10 +124,32 @@ func (s *Sender) UnmarshalText(text []byte) error {
 	if err == nil {
 		_, err = directory.ParseEmail(a.Address)
 	}
-	if len(text) > 0 && err != nil {
-		return holds(string(text), "a sender, such as SurgiCase <noreply@example.com>")
+	if len(text) > 0 && (err != nil || !keepsName(string(text), a.Name)) {
+		return holds(string(text), "a sender, such as SurgiCase <noreply@example.com>, with a name in quotes if it holds brackets or commas")
 	}
 	return nil
+}
+
+// keepsName reports whether the name of a sender is what was written before the address: comments in brackets and
+// words in quotes beside each other are dropped or joined by RFC 5322. Encoded words (RFC 2047) are decoded.
+func keepsName(text, name string) bool {
+	written := strings.TrimSpace(text[:max(strings.LastIndexByte(text, '<'), 0)])
+	if len(written) > 1 && written[0] == '"' && written[len(written)-1] == '"' {
+		written = unescape(written[1 : len(written)-1])
+	}
+	return written == name || strings.Contains(written, "=?")
+}
+
+// unescape takes the backslashes out of a quoted string.
+func unescape(quoted string) string {
+	var b strings.Builder
+	escaped := false
+	for _, c := range quoted {
+		if escaped = c == '\\' && !escaped; !escaped {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
 
 // Addresses are e-mail addresses.

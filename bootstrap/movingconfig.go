@@ -27,7 +27,7 @@ type ReferenceURL struct{ url string }
 // UnmarshalText takes the URL of a database of MySQL.
 func (r *ReferenceURL) UnmarshalText(text []byte) error {
 	if r.url = string(text); !isMySQL(r.url, true) {
-		return holds(r.String(), "mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred)")
+		return holds(shownURL(r.url), "mysql://user:password@host:port/database?tls=true (or false, skip-verify, preferred); "+encodePassword)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type ServiceURL string
 // UnmarshalText reads an http or https URL without credentials.
 func (s *ServiceURL) UnmarshalText(text []byte) error {
 	u, err := url.Parse(string(text))
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && u.Scheme != "http") {
+	if err != nil || u.Host == "" || u.User != nil || strings.Contains(string(text), "@") || (u.Scheme != "https" && u.Scheme != "http") {
 		return holds("(no such URL)", "https://host/path")
 	}
 	*s = ServiceURL(text)

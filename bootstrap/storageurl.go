@@ -39,11 +39,11 @@ func (s *StorageURL) UnmarshalText(text []byte) error {
 	if _, known := blobStores[scheme]; s.url == storageFromSecret || known && scheme == "file" && strings.HasPrefix(s.url, "file://") {
 		return nil
 	} else if !known {
-		return holds(scheme+"://…", storageForms)
+		return holds(shownURL(s.url), storageForms+"; "+encodePassword)
 	}
 	parsed, err := url.Parse(s.url)
-	if err != nil {
-		return holds(scheme+"://…", storageForms)
+	if err != nil || parsed.Fragment != "" {
+		return holds(shownURL(s.url), storageForms+"; "+encodePassword)
 	}
 	s.host, s.bucket, s.query = parsed.Host, strings.Trim(parsed.Path, "/"), parsed.Query()
 	if parsed.User != nil {
@@ -51,20 +51,20 @@ func (s *StorageURL) UnmarshalText(text []byte) error {
 		s.password, _ = parsed.User.Password()
 	}
 	if scheme == "s3" {
-		s.host, s.bucket = "", parsed.Host+parsed.Path
+		s.host, s.bucket = "", strings.TrimSuffix(parsed.Host+parsed.Path, "/")
 	}
 	return s.check(scheme)
 }
 
 func (s *StorageURL) check(scheme string) error {
-	fine := s.bucket != "" && !strings.Contains(s.bucket, "/") && (scheme == "s3" || s.host != "" && s.key != "" && s.password != "")
+	fine := s.bucket != "" && !strings.ContainsAny(s.bucket, "/:@") && (scheme == "s3" || s.host != "" && s.key != "" && s.password != "")
 	for name := range s.query {
 		fine = fine && slices.Contains(storageOptions[scheme], name)
 	}
 	fine = fine && slices.Contains([]string{"", "AES256", "aws:kms", "none"}, s.with("encryption")) && (s.with("encryption") == "aws:kms") == (s.with("kms_key") != "") &&
 		slices.Contains([]string{"", "true", "false"}, s.with("tls"))
 	if !fine {
-		return holds(scheme+"://…", storageForms+"; encryption=AES256, none, or aws:kms with kms_key")
+		return holds(shownURL(s.url), storageForms+"; "+encodePassword+"; encryption=AES256, none, or aws:kms with kms_key")
 	}
 	return nil
 }

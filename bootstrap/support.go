@@ -32,8 +32,8 @@ type ListURL string
 func (l *ListURL) UnmarshalText(text []byte) error {
 	*l = ListURL(text)
 	u, err := url.Parse(string(text))
-	if len(text) > 0 && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil) {
-		return holds(shownURL(u), "an https URL")
+	if len(text) > 0 && (err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || strings.Contains(string(text), "@")) {
+		return holds(shownURL(string(text)), "an https URL without user and password")
 	}
 	return nil
 }

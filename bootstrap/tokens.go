@@ -49,8 +49,9 @@ func byFlag(err error) error {
 
 func readNewToken(in cli.NewToken, now time.Time) (people.NewToken, error) {
 	var bad fault.Collector
-	wanted := people.NewToken{Owner: ident.UserID(in.User), ExpiresAt: now.AddDate(0, 0, in.Days)}
-	_, err := ident.ParseUserID(in.User)
+	wanted := people.NewToken{ExpiresAt: now.AddDate(0, 0, in.Days)}
+	var err error
+	wanted.Owner, err = ident.ParseUserID(in.User)
 	bad.Check("--user", err)
 	wanted.Name, err = directory.ParseName(in.Name, directory.MaxTokenName, true)
 	bad.Check("--name", err)
@@ -64,7 +65,7 @@ func readNewToken(in cli.NewToken, now time.Time) (people.NewToken, error) {
 func (p *program) ListTokens(ctx context.Context, user string) (list []directory.Token, err error) {
 	var tokens *people.Tokens
 	err = p.run(ctx, []any{&tokens}, func(ctx context.Context) (err error) {
-		list, err = tokens.List(ctx, permission.System("cli"), ident.UserID(user), 0, people.MaxListed)
+		list, err = tokens.List(ctx, permission.System("cli"), userNamed(user), 0, people.MaxListed)
 		return err
 	})
 	return list, err
@@ -74,15 +75,21 @@ func (p *program) ListTokens(ctx context.Context, user string) (list []directory
 func (p *program) RevokeToken(ctx context.Context, user string, id int64) error {
 	var tokens *people.Tokens
 	return p.run(ctx, []any{&tokens}, func(ctx context.Context) error {
-		return tokens.Revoke(ctx, permission.System("cli"), ident.UserID(user), id)
+		return tokens.Revoke(ctx, permission.System("cli"), userNamed(user), id)
 	})
+}
+
+// userNamed returns the user whom a text names, as id or as subject of the identity provider; nobody if it is neither.
+func userNamed(text string) ident.UserID {
+	id, _ := ident.ParseUserID(text)
+	return id
 }
 
 // Explain says whether a user may do something, and by which rule.
 func (p *program) Explain(ctx context.Context, user string, action permission.Action, caseID string) (x access.Explanation, err error) {
 	var service *access.Service
 	err = p.run(ctx, []any{&service}, func(ctx context.Context) (err error) {
-		x, err = service.Explain(ctx, ident.UserID(user), action, ident.CaseID(caseID))
+		x, err = service.Explain(ctx, userNamed(user), action, ident.CaseID(caseID))
 		return err
 	})
 	return x, err

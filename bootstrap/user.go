@@ -29,8 +29,9 @@ func (p *program) CreateUser(ctx context.Context, in cli.NewUser) error {
 
 func readNewUser(in cli.NewUser) (directory.User, error) {
 	var bad fault.Collector
-	u := directory.User{ID: ident.UserID(in.ID), Type: permission.UserType(in.Type), Tier: pay.Tier(in.Tier)}
-	_, err := ident.ParseUserID(in.ID)
+	u := directory.User{Type: permission.UserType(in.Type), Tier: pay.Tier(in.Tier)}
+	var err error
+	u.ID, err = ident.ParseUserID(in.ID)
 	bad.Check("--id", err)
 	u.Email, err = directory.ParseEmail(httpapi.ASCIIAddress(in.Email))
 	bad.Check("--email", err)

@@ -34,6 +34,10 @@ type Users interface {
 	// ActorForUse is Actor for a transaction whose outcome depends on the actor: on MySQL it keeps others from
 	// changing them until the transaction ends.
 	ActorForUse(ctx context.Context, id ident.UserID) (permission.Actor, error)
+
+	// FindIgnoringCase returns the id of the user with this id, else of the only one whose id differs in letter case
+	// alone, active or not; else the id as given.
+	FindIgnoringCase(ctx context.Context, id ident.UserID) (ident.UserID, error)
 }
 
 // UserQuery asks for a page of active users of types up to Top, ordered by last name, first name

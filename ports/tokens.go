@@ -42,5 +42,11 @@ type Verifier interface {
 	// Verify returns whom a token names. Unauthenticated "bad_token", "token_expired" or
 	// "token_not_yet_valid" if it does not count; Unavailable "issuer_unavailable" if that cannot be
 	// said because the provider is away.
-	Verify(ctx context.Context, token string) (string, error)
+	Verify(ctx context.Context, token string) (Subject, error)
+}
+
+// Subject is whom a token of the identity provider names.
+type Subject struct {
+	Name    string // the value of the claim
+	IsEmail bool   // the claim is an e-mail address, which is compared without regard to case
 }

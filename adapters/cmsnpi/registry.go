@@ -181,6 +181,9 @@ func readAnswer(body []byte, number npi.NPI) (answer, error) {
 	case one.Basic.Status == "D":
 		return answer{}, nil
 	}
+	if one.Type != "NPI-2" && one.Basic.FirstName == "" && one.Basic.LastName == "" || one.Type == "NPI-2" && one.Basic.OrganizationName == "" {
+		return answer{}, errors.New("the answer has no name")
+	}
 	record := npi.Record{NPI: number, Kind: npi.Individual, First: one.Basic.FirstName, Last: one.Basic.LastName}
 	if one.Type == "NPI-2" {
 		record = npi.Record{NPI: number, Kind: npi.Organization, Organization: one.Basic.OrganizationName}

@@ -47,7 +47,7 @@ func (a *API) caseRoutes() {
 // OneCase are the parameters of routes about one case.
 type OneCase struct {
 	CaseID string `query:"case_id" required:"true" minLength:"1" maxLength:"100" doc:"The case." example:"demo-case-001"`
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 }
 
 func (in OneCase) id() (ident.CaseID, error) {
@@ -106,7 +106,7 @@ type createdCaseBody struct {
 }
 
 type createCaseInput struct {
-	UserID         string `query:"user_id" maxLength:"100" doc:"The owner if the body names none (default: the caller)."`
+	UserID         string `query:"user_id" maxLength:"255" doc:"The owner if the body names none (default: the caller)."`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"100" doc:"Sent again with the same body within 24 hours, the first answer is given again."`
 	RawBody        []byte
 	Body           createCaseRequest
@@ -156,7 +156,7 @@ func createdAnswer(c *surgical.Case, submitted bool, found int, who permission.A
 }
 
 type changeCaseInput struct {
-	UserID  string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID  string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	IfMatch string `header:"If-Match" doc:"The ETag last read; another one means 412."`
 	Body    changeCaseRequest
 }
@@ -258,7 +258,7 @@ func (a *API) deleteCase(ctx context.Context, in *deleteCaseInput) (*deletedCase
 }
 
 type restoreCaseInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller."`
 	Body   struct {
 		CaseID         string `json:"case_id" minLength:"1" maxLength:"100" example:"demo-case-001"`
 		ForceDuplicate bool   `json:"force_duplicate,omitempty" doc:"Restore although the owner has another case of this patient on this day."`

@@ -90,7 +90,7 @@ type casePageBody struct {
 
 type filterInput struct {
 	PageInput
-	UserID string `query:"user_id" maxLength:"100" doc:"The owner asked about (default: the caller)." example:"demo-provider"`
+	UserID string `query:"user_id" maxLength:"255" doc:"The owner asked about (default: the caller)." example:"demo-provider"`
 	Filter string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses." example:"0,1,10"`
 }
 
@@ -116,9 +116,9 @@ func (a *API) filterCases(ctx context.Context, in *filterInput) (*casePage, erro
 
 type groupInput struct {
 	PageInput
-	RequestingUserID string `query:"requesting_user_id" maxLength:"100" doc:"May only repeat the caller."`
-	UserID           string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
-	TargetUserID     string `query:"target_user_id" maxLength:"100" doc:"Only this member's cases."`
+	RequestingUserID string `query:"requesting_user_id" maxLength:"255" doc:"May only repeat the caller."`
+	UserID           string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	TargetUserID     string `query:"target_user_id" maxLength:"255" doc:"Only this member's cases."`
 	Filter           string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses."`
 }
 
@@ -144,7 +144,7 @@ func (a *API) groupCases(ctx context.Context, in *groupInput) (*casePage, error)
 
 type byStatusInput struct {
 	PageInput
-	UserID    string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID    string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	Filter    string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses." example:"10,15"`
 	StartDate string `query:"start_date" maxLength:"20" doc:"First case date, YYYY-MM-DD." example:"2026-10-01"`
 	EndDate   string `query:"end_date" maxLength:"20" doc:"Last case date, YYYY-MM-DD." example:"2026-12-31"`
@@ -234,7 +234,7 @@ func pageOf(listed casebook.Listed, who permission.Actor, p PageInput, list stri
 }
 
 type moveInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	DryRun bool   `query:"dry_run" doc:"Say what would happen and write nothing."`
 	Body   struct {
 		CaseIDs   []string `json:"case_ids" nullable:"false" minItems:"1" maxItems:"1000" doc:"At most 1,000; repeated ids count once." example:"[\"demo-case-001\"]"`

@@ -21,7 +21,7 @@ const (
 )
 
 type createCaseRequest struct {
-	UserID         string         `json:"user_id,omitempty" maxLength:"100" doc:"The owner: who is paid. Default: the user_id parameter, else the caller." example:"demo-provider"`
+	UserID         string         `json:"user_id,omitempty" maxLength:"255" doc:"The owner: who is paid. Default: the user_id parameter, else the caller." example:"demo-provider"`
 	CaseID         string         `json:"case_id,omitempty" maxLength:"100" doc:"Chosen by the client; left out, a UUIDv7 is made." example:"tour-case-1"`
 	CaseDate       string         `json:"case_date" maxLength:"10" doc:"Day of the operation." example:"2026-11-02"`
 	SurgeonID      Digits         `json:"surgeon_id" doc:"A surgeon of the owner."`

@@ -31,7 +31,7 @@ func facilityBodyOf(f directory.Facility) FacilityBody {
 type createFacilityInput struct {
 	OwnerInput
 	Body struct {
-		UserID        string `json:"user_id,omitempty" maxLength:"100" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
+		UserID        string `json:"user_id,omitempty" maxLength:"255" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
 		FacilityName  string `json:"facility_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"1000" example:"Example Surgery Center"`
 		FacilityNPI   Digits `json:"facility_npi" doc:"Ten digits, checked by the check digit."`
 		FacilityAddr  string `json:"facility_addr,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"100" example:"1 Sample Plaza"`
@@ -71,7 +71,7 @@ func (a *API) createFacility(ctx context.Context, in *createFacilityInput) (*cre
 }
 
 type changeFacilityInput struct {
-	UserID  string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID  string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	IfMatch string `header:"If-Match" doc:"The version last read, quoted; another one means 412." example:"\"3\""`
 	Body    struct {
 		FacilityID    Digits           `json:"facility_id" doc:"The facility to change."`
@@ -124,7 +124,7 @@ func (a *API) changeFacility(ctx context.Context, in *changeFacilityInput) (*cha
 
 type oneFacility struct {
 	FacilityID int64  `query:"facility_id" required:"true" minimum:"1" doc:"The facility." example:"1000001"`
-	UserID     string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID     string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	IfMatch    string `header:"If-Match" doc:"The version last read, quoted; another one means 412." example:"\"3\""`
 }
 

@@ -72,7 +72,7 @@ type uploadCaseFileInput struct {
 	CaseID   string `query:"case_id" maxLength:"100" doc:"The case, unless a form says it." example:"demo-case-001"`
 	Kind     string `query:"kind" enum:"demo,note,misc,admin" doc:"Which document of the case, unless a form says it." example:"demo"`
 	FileName string `query:"file_name" maxLength:"200" doc:"Name of a document that is the body itself. Names are patients' data: a form keeps them out of URLs."`
-	UserID   string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID   string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 }
 
 type uploadedCaseFile struct {
@@ -236,7 +236,7 @@ func (a *API) deleteCaseFile(ctx context.Context, in *deleteCaseFileInput) (*cha
 }
 
 type presignCaseFileInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller."`
 	Body   struct {
 		CaseID string `json:"case_id" minLength:"1" maxLength:"100" example:"demo-case-001"`
 		Kind   string `json:"kind" enum:"demo,note,misc,admin" example:"demo"`
@@ -301,7 +301,7 @@ func presignedAnswer(key, method, address string, headers map[string]string, exp
 }
 
 type completeCaseFileInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller."`
 	Body   struct {
 		CaseID   string `json:"case_id" minLength:"1" maxLength:"100" example:"demo-case-001"`
 		Kind     string `json:"kind" enum:"demo,note,misc,admin" example:"demo"`

@@ -74,8 +74,8 @@ func groupBodyOf(g *directory.Group) GroupBody {
 
 // CallerInput are the parameters that may only repeat the caller.
 type CallerInput struct {
-	UserID           string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
-	RequestingUserID string `query:"requesting_user_id" maxLength:"100" doc:"May only repeat the caller."`
+	UserID           string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	RequestingUserID string `query:"requesting_user_id" maxLength:"255" doc:"May only repeat the caller."`
 }
 
 // OneGroup names a group in the path.
@@ -213,7 +213,7 @@ func (a *API) deleteGroup(ctx context.Context, in *OneGroup) (*removedGroup, err
 type setMemberInput struct {
 	OneGroup
 	Body struct {
-		UserID     string `json:"user_id" minLength:"1" maxLength:"100" doc:"The member." example:"demo-provider"`
+		UserID     string `json:"user_id" minLength:"1" maxLength:"255" doc:"The member." example:"demo-provider"`
 		GroupAdmin *Flag  `json:"group_admin,omitempty" doc:"Whether he administers the group. Default false."`
 	}
 }
@@ -248,9 +248,9 @@ func (a *API) setMember(ctx context.Context, in *setMemberInput) (*memberAnswer,
 
 type removeMemberInput struct {
 	OneGroup
-	MemberUserID string `query:"member_user_id" maxLength:"100" doc:"The member, if there is no body." example:"demo-provider"`
+	MemberUserID string `query:"member_user_id" maxLength:"255" doc:"The member, if there is no body." example:"demo-provider"`
 	Body         *struct {
-		UserID string `json:"user_id" minLength:"1" maxLength:"100" doc:"The member." example:"demo-provider"`
+		UserID string `json:"user_id" minLength:"1" maxLength:"255" doc:"The member." example:"demo-provider"`
 	} `required:"false"`
 }
 

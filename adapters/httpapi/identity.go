@@ -208,6 +208,12 @@ func (a *API) guarded(hc huma.Context, credential string, check func() error) er
 	return err
 }
 
+// isNamed reports whether a parameter names the actor, as id or as subject of the identity provider.
+func isNamed(actor permission.Actor, given string) bool {
+	id, err := ident.ParseUserID(given)
+	return err == nil && actor.Is(id)
+}
+
 // checkSubject holds the rule for parameters that name a user: on routes where user_id is the owner
 // asked about the use case decides; everywhere else it may only repeat the caller.
 // Source: spec/decisions.md 2.3a.
@@ -217,7 +223,7 @@ func checkSubject(hc huma.Context, actor permission.Actor) error {
 		names = append(names, "user_id")
 	}
 	for _, name := range names {
-		if given := hc.Query(name); given != "" && !actor.Is(ident.UserID(given)) {
+		if given := hc.Query(name); given != "" && !isNamed(actor, given) {
 			return permission.NotYourData()
 		}
 	}

@@ -35,7 +35,7 @@ func (a *API) imageRoutes() {
 }
 
 type caseImagesInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller."`
 	Names  bool   `query:"names" doc:"Call folders after patients, and files by their names. It is noted on the audit trail."`
 	Body   struct {
 		CaseIDs []string `json:"case_ids" nullable:"false" minItems:"1" maxItems:"1000" doc:"At least one; those that do not exist are left out." example:"[\"demo-case-001\"]"`

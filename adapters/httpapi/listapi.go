@@ -47,7 +47,7 @@ func (a *API) listRoutes() {
 
 // OnlyCaller is the input of routes without parameters of their own.
 type OnlyCaller struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 }
 
 type docTypesAnswer struct {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"surgicase/domain/directory"
-	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 )
@@ -45,11 +44,11 @@ func (a *API) listEditRoutes() {
 
 // BodyCaller is the caller as later clients of the old product repeat him in bodies.
 type BodyCaller struct {
-	UserID string `json:"user_id,omitempty" maxLength:"100" doc:"May only repeat the caller."`
+	UserID string `json:"user_id,omitempty" maxLength:"255" doc:"May only repeat the caller."`
 }
 
 func (b BodyCaller) check(ctx context.Context) error {
-	if b.UserID != "" && !actorOf(ctx).Is(ident.UserID(b.UserID)) {
+	if b.UserID != "" && !isNamed(actorOf(ctx), b.UserID) {
 		return permission.NotYourData()
 	}
 	return nil

@@ -77,7 +77,7 @@ func (in *PeriodInput) request(kind statement.FileKind, provider ident.UserID) (
 
 type fileInput struct {
 	PeriodInput
-	UserID string `query:"user_id" maxLength:"100" doc:"Only this provider's lines. In trusted mode without a header it names the caller and filters nothing."`
+	UserID string `query:"user_id" maxLength:"255" doc:"Only this provider's lines. In trusted mode without a header it names the caller and filters nothing."`
 }
 
 // fileAnswer is a file with what is known about it.

@@ -33,7 +33,7 @@ func surgeonBodyOf(s directory.Surgeon) SurgeonBody {
 type createSurgeonInput struct {
 	OwnerInput
 	Body struct {
-		UserID       string `json:"user_id,omitempty" maxLength:"100" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
+		UserID       string `json:"user_id,omitempty" maxLength:"255" doc:"The owner. Default: the user_id parameter, else the caller." example:"demo-provider"`
 		FirstName    string `json:"first_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"250" example:"Avery"`
 		LastName     string `json:"last_name,omitempty" doc:"Default: what the provider directory holds." minLength:"1" maxLength:"250" example:"Surgeon"`
 		SurgeonNPI   Digits `json:"surgeon_npi" doc:"Ten digits, checked by the check digit."`
@@ -74,7 +74,7 @@ func (a *API) createSurgeon(ctx context.Context, in *createSurgeonInput) (*creat
 }
 
 type changeSurgeonInput struct {
-	UserID  string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID  string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	IfMatch string `header:"If-Match" doc:"The version last read, quoted; another one means 412." example:"\"3\""`
 	Body    struct {
 		SurgeonID    Digits           `json:"surgeon_id" doc:"The surgeon to change."`
@@ -128,7 +128,7 @@ func (a *API) changeSurgeon(ctx context.Context, in *changeSurgeonInput) (*chang
 
 type oneSurgeon struct {
 	SurgeonID int64  `query:"surgeon_id" required:"true" minimum:"1" doc:"The surgeon." example:"100001"`
-	UserID    string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID    string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 	IfMatch   string `header:"If-Match" doc:"The version last read, quoted; another one means 412." example:"\"3\""`
 }
 

@@ -50,7 +50,7 @@ func (a *API) userRoutes() {
 
 // OwnerInput names the user asked about.
 type OwnerInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"The user asked about (default: the caller)." example:"demo-provider"`
+	UserID string `query:"user_id" maxLength:"255" doc:"The user asked about (default: the caller)." example:"demo-provider"`
 }
 
 func (in OwnerInput) owner(ctx context.Context) (ident.UserID, error) {
@@ -93,14 +93,14 @@ func (a *API) getUser(ctx context.Context, in *OwnerInput) (*userAnswer, error) 
 // checkNamed holds the user_id parameter of a route whose body names the user: it may only repeat
 // the caller or the body. Source: spec/decisions.md 2.1 and 2.3a.
 func checkNamed(ctx context.Context, parameter, body string) error {
-	if parameter == "" || parameter == body || actorOf(ctx).Is(ident.UserID(parameter)) {
+	if parameter == "" || parameter == body || isNamed(actorOf(ctx), parameter) {
 		return nil
 	}
 	return permission.NotYourData()
 }
 
 type createUserInput struct {
-	UserID         string `query:"user_id" maxLength:"100" doc:"May only repeat the caller or the body; in trusted mode without a header it names the caller."`
+	UserID         string `query:"user_id" maxLength:"255" doc:"May only repeat the caller or the body; in trusted mode without a header it names the caller."`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"100" doc:"Sent again with the same body within 24 hours, the first answer is given again."`
 	RawBody        []byte
 	Body           createUserRequest
@@ -145,7 +145,7 @@ func createdUserOf(id string) *createdUser {
 }
 
 type changeUserInput struct {
-	UserID  string `query:"user_id" maxLength:"100" doc:"May only repeat the caller or the body; in trusted mode without a header it names the caller."`
+	UserID  string `query:"user_id" maxLength:"255" doc:"May only repeat the caller or the body; in trusted mode without a header it names the caller."`
 	IfMatch string `header:"If-Match" doc:"The ETag last read; another one means 412."`
 	Body    changeUserRequest
 }
@@ -203,7 +203,7 @@ func (a *API) matchUser(ctx context.Context, id ident.UserID, ifMatch string) (i
 }
 
 type deleteUserInput struct {
-	UserID  string `query:"user_id" required:"true" minLength:"1" maxLength:"100" doc:"The user to deactivate; never the caller." example:"demo-provider-3"`
+	UserID  string `query:"user_id" required:"true" minLength:"1" maxLength:"255" doc:"The user to deactivate; never the caller." example:"demo-provider-3"`
 	IfMatch string `header:"If-Match" doc:"The ETag last read; another one means 412."`
 }
 
@@ -239,7 +239,7 @@ func (a *API) deleteUser(ctx context.Context, in *deleteUserInput) (*deletedUser
 
 type usersInput struct {
 	PageInput
-	UserID string `query:"user_id" maxLength:"100" doc:"May only repeat the caller; in trusted mode without a header it names him."`
+	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
 }
 
 type usersAnswer struct {

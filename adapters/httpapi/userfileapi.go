@@ -46,13 +46,13 @@ func (a *API) userFileRoutes() {
 
 // OneUserFile names a document of a user.
 type OneUserFile struct {
-	UserID     string `query:"user_id" maxLength:"100" doc:"The user; default: the caller."`
+	UserID     string `query:"user_id" maxLength:"255" doc:"The user; default: the caller."`
 	DocumentID int64  `query:"document_id" required:"true" minimum:"1" doc:"As the list has it." example:"1"`
 }
 
 type uploadUserFileInput struct {
 	Incoming
-	UserID       string `query:"user_id" maxLength:"100" doc:"The user, unless a form says it; default: the caller."`
+	UserID       string `query:"user_id" maxLength:"255" doc:"The user, unless a form says it; default: the caller."`
 	DocumentType string `query:"document_type" maxLength:"100" doc:"One of /user_doc_types, unless a form says it." example:"Medical License"`
 	FileName     string `query:"file_name" maxLength:"200" doc:"Name of a document that is the body itself."`
 }
@@ -135,7 +135,7 @@ func uploadedUserAnswer(user ident.UserID, d directory.UserDocument) *uploadedUs
 }
 
 type userFilesInput struct {
-	UserID string `query:"user_id" maxLength:"100" doc:"The user; default: the caller."`
+	UserID string `query:"user_id" maxLength:"255" doc:"The user; default: the caller."`
 }
 
 type userFilesAnswer struct {
@@ -197,7 +197,7 @@ func (a *API) deleteUserFile(ctx context.Context, in *OneUserFile) (*deletedUser
 
 type presignUserFileInput struct {
 	Body struct {
-		UserID     string `json:"user_id,omitempty" maxLength:"100" doc:"Default: the caller." example:"demo-provider"`
+		UserID     string `json:"user_id,omitempty" maxLength:"255" doc:"Default: the caller." example:"demo-provider"`
 		DocumentID int64  `json:"document_id,omitempty" minimum:"1" doc:"Of a document to download." example:"1"`
 		PlannedRequest
 	}
@@ -222,7 +222,7 @@ func (a *API) presignUserFile(ctx context.Context, in *presignUserFileInput) (*p
 
 type completeUserFileInput struct {
 	Body struct {
-		UserID       string `json:"user_id,omitempty" maxLength:"100" doc:"Default: the caller." example:"demo-provider"`
+		UserID       string `json:"user_id,omitempty" maxLength:"255" doc:"Default: the caller." example:"demo-provider"`
 		DocumentType string `json:"document_type" minLength:"1" maxLength:"100" example:"Medical License"`
 		Key          string `json:"key" minLength:"1" maxLength:"1024" doc:"As presign gave it."`
 		FileName     string `json:"file_name,omitempty" maxLength:"200" example:"license.pdf"`

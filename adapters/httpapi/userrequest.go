@@ -17,7 +17,7 @@ type userDocumentRequest struct {
 }
 
 type createUserRequest struct {
-	UserID         string                `json:"user_id" minLength:"1" maxLength:"100" doc:"The new user: in production the subject of the identity provider." example:"demo-provider-3"`
+	UserID         string                `json:"user_id" minLength:"1" maxLength:"255" doc:"The new user: in production the subject of the identity provider." example:"demo-provider-3"`
 	UserEmail      string                `json:"user_email" maxLength:"250" example:"robin.provider@example.org"`
 	FirstName      string                `json:"first_name" minLength:"1" maxLength:"250" example:"Robin"`
 	LastName       string                `json:"last_name" minLength:"1" maxLength:"250" example:"Provider"`
@@ -99,7 +99,7 @@ func (r *reader) documents(owner ident.UserID, list []userDocumentRequest) []dir
 }
 
 type changeUserRequest struct {
-	UserID         string                          `json:"user_id" minLength:"1" maxLength:"100" doc:"The user to change." example:"demo-provider"`
+	UserID         string                          `json:"user_id" minLength:"1" maxLength:"255" doc:"The user to change." example:"demo-provider"`
 	UserEmail      Optional[string]                `json:"user_email,omitempty" example:"robin.provider@example.org"`
 	FirstName      Optional[string]                `json:"first_name,omitempty" example:"Robin"`
 	LastName       Optional[string]                `json:"last_name,omitempty" example:"Provider"`

@@ -159,6 +159,9 @@ func (s *keySet) held(header jose.Header) (found []jose.JSONWebKey, _ age) {
 	return found, fresh
 }
 
+// curveSizes are the bits of the curve that belongs to an algorithm. Source: RFC 7518 3.4.
+var curveSizes = map[jose.SignatureAlgorithm]int{jose.ES256: 256, jose.ES384: 384, jose.ES512: 521}
+
 // fits says whether a key makes signatures of this algorithm.
 func fits(key jose.JSONWebKey, algorithm jose.SignatureAlgorithm) bool {
 	if key.Algorithm != "" && key.Algorithm != string(algorithm) {
@@ -167,9 +170,9 @@ func fits(key jose.JSONWebKey, algorithm jose.SignatureAlgorithm) bool {
 	switch public := key.Key.(type) {
 	case *rsa.PublicKey:
 		size := public.N.BitLen()
-		return strings.Contains("RS256 RS384 RS512 PS256", string(algorithm)) && size >= leastRSA && size <= mostRSA
+		return strings.Contains("RS256 RS384 RS512 PS256 PS384 PS512", string(algorithm)) && size >= leastRSA && size <= mostRSA
 	case *ecdsa.PublicKey:
-		return (algorithm == jose.ES256 && public.Curve.Params().BitSize == 256) || (algorithm == jose.ES384 && public.Curve.Params().BitSize == 384)
+		return curveSizes[algorithm] == public.Curve.Params().BitSize
 	case ed25519.PublicKey:
 		return algorithm == jose.EdDSA
 	}
@@ -250,7 +253,7 @@ func readKeys(body []byte) ([]jose.JSONWebKey, error) {
 	var keys []jose.JSONWebKey
 	for _, raw := range set.Keys[:min(len(set.Keys), mostKeys)] {
 		var key jose.JSONWebKey
-		if key.UnmarshalJSON(raw) != nil || !key.Valid() || !key.IsPublic() || (key.Use != "" && key.Use != "sig") {
+		if key.UnmarshalJSON(withoutCertificates(raw)) != nil || !key.Valid() || !key.IsPublic() || (key.Use != "" && key.Use != "sig") {
 			continue
 		}
 		if slices.ContainsFunc(algorithms, func(a jose.SignatureAlgorithm) bool { return fits(key, a) }) {
@@ -261,4 +264,21 @@ func readKeys(body []byte) ([]jose.JSONWebKey, error) {
 		return nil, errors.New("the provider publishes no key that we can use")
 	}
 	return keys, nil
+}
+
+// withoutCertificates leaves out what a key says of its certificates: nothing here is judged by them, and providers
+// write their digests in ways of their own.
+func withoutCertificates(raw json.RawMessage) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(raw, &members) != nil {
+		return raw
+	}
+	for _, name := range []string{"x5c", "x5t", "x5t#S256", "x5u"} {
+		delete(members, name)
+	}
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return raw
+	}
+	return rest
 }

@@ -14,6 +14,7 @@ import (
 
 	"surgicase/domain/directory"
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // Config says which provider is trusted, and what its tokens must say.
@@ -26,7 +27,10 @@ type Config struct {
 
 // algorithms are the signatures that count. Those with a shared secret are not among them: whoever
 // knows the public key would know the secret. Nor is "none".
-var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.PS256, jose.EdDSA}
+var algorithms = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.ES256, jose.ES384, jose.ES512,
+	jose.PS256, jose.PS384, jose.PS512, jose.EdDSA,
+}
 
 const (
 	// skew is how far the provider's clock and ours may be apart.
@@ -60,38 +64,45 @@ func Open(c Config) *Verifier {
 func (v *Verifier) Ping(ctx context.Context) error { return v.keys.fetch(ctx) }
 
 // Verify implements ports.Verifier.
-func (v *Verifier) Verify(ctx context.Context, token string) (string, error) {
+func (v *Verifier) Verify(ctx context.Context, token string) (ports.Subject, error) {
 	if len(token) > longestToken || strings.Count(token, ".") != 2 {
-		return "", directory.BadToken()
+		return ports.Subject{}, directory.BadToken()
 	}
 	ctx, verdict := withVerdict(ctx)
 	parsed, err := v.tokens.Verify(ctx, token)
 	switch {
 	case verdict.away != nil:
-		return "", verdict.away
+		return ports.Subject{}, verdict.away
 	case err != nil:
-		return "", directory.BadToken().Because(err)
+		return ports.Subject{}, directory.BadToken().Because(err)
 	}
 	var c claims
 	if err := parsed.Claims(&c); err != nil {
-		return "", directory.BadToken().Because(err)
+		return ports.Subject{}, directory.BadToken().Because(err)
 	}
 	if err := v.inForce(parsed.Expiry, c); err != nil {
-		return "", err
+		return ports.Subject{}, err
 	}
 	if !v.forUs(parsed.Audience, c) {
-		return "", directory.BadToken().Because(errors.New("the token is not meant for this audience"))
+		return ports.Subject{}, directory.BadToken().Because(errors.New("the token is not meant for this audience"))
 	}
 	return v.user(parsed, c)
 }
 
 // claims are those beside what go-oidc reads.
 type claims struct {
-	NotBefore     float64        `json:"nbf"`
-	ClientID      string         `json:"client_id"`
-	TokenUse      string         `json:"token_use"`
-	EmailVerified any            `json:"email_verified"`
-	Events        map[string]any `json:"events"`
+	NotBefore     float64 `json:"nbf"`
+	ClientID      any     `json:"client_id"`
+	TokenUse      any     `json:"token_use"`
+	EmailVerified any     `json:"email_verified"`
+	Events        any     `json:"events"`
+}
+
+// isSecurityEvent reports whether the token tells of events, such as a logout: their claim is an object. Providers
+// that use the name for something of their own write other types. Source: RFC 8417 2.2.
+func (c claims) isSecurityEvent() bool {
+	events, isObject := c.Events.(map[string]any)
+	return isObject && len(events) > 0
 }
 
 func (v *Verifier) inForce(expiry time.Time, c claims) error {
@@ -118,21 +129,24 @@ func (v *Verifier) forUs(audience []string, c claims) bool {
 
 // user reads the claim that names the user. An address that nobody has confirmed names nobody, and a
 // message about a logout is no credential.
-func (v *Verifier) user(token *oidc.IDToken, c claims) (string, error) {
+func (v *Verifier) user(token *oidc.IDToken, c claims) (ports.Subject, error) {
 	var all map[string]any
 	if err := token.Claims(&all); err != nil {
-		return "", directory.BadToken().Because(err)
+		return ports.Subject{}, directory.BadToken().Because(err)
 	}
 	name, ok := all[v.config.UserClaim].(string)
-	confirmed := v.config.UserClaim != "email" || c.EmailVerified == true || c.EmailVerified == "true"
-	if !ok || name == "" || !confirmed || len(c.Events) > 0 {
-		return "", directory.BadToken().Because(errors.New("the token names no user by the claim " + v.config.UserClaim))
+	isEmail := v.config.UserClaim == "email"
+	confirmed := !isEmail || c.EmailVerified == true || c.EmailVerified == "true"
+	if !ok || name == "" || !confirmed || c.isSecurityEvent() {
+		return ports.Subject{}, directory.BadToken().Because(errors.New("the token names no user by the claim " + v.config.UserClaim))
 	}
-	return name, nil
+	return ports.Subject{Name: name, IsEmail: isEmail}, nil
 }
 
 // None is the ports.Verifier of an installation without an identity provider: nobody is known to it.
 type None struct{}
 
 // Verify implements ports.Verifier.
-func (None) Verify(context.Context, string) (string, error) { return "", directory.BadToken() }
+func (None) Verify(context.Context, string) (ports.Subject, error) {
+	return ports.Subject{}, directory.BadToken()
+}

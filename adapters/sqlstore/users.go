@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"surgicase/domain/directory"
@@ -151,6 +152,22 @@ func (r userRepo) actor(ctx context.Context, id ident.UserID, lock string) (perm
 		return permission.Actor{}, missingUser(err, id)
 	}
 	return who, nil
+}
+
+// FindIgnoringCase implements ports.Users. The comparison reads an index of all users, and only where no id is spelled as
+// the provider spells it.
+func (r userRepo) FindIgnoringCase(ctx context.Context, id ident.UserID) (ident.UserID, error) {
+	var exact int
+	err := r.row(ctx, "SELECT EXISTS (SELECT 1 FROM users WHERE user_id = ?)", string(id)).Scan(&exact)
+	if err != nil || exact == 1 {
+		return id, err
+	}
+	var others []string
+	err = r.db.WithContext(ctx).Raw("SELECT user_id FROM users WHERE LOWER(user_id) = ? LIMIT 2", strings.ToLower(string(id))).Scan(&others).Error
+	if err != nil || len(others) != 1 {
+		return id, err
+	}
+	return ident.UserID(others[0]), nil
 }
 
 // userRowOf seals what must be sealed.

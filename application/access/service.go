@@ -67,15 +67,22 @@ func (s *Service) Bearer(ctx context.Context, token string) (permission.Actor, e
 const byProvider = "oidc"
 
 func (s *Service) subject(ctx context.Context, token string) (ident.UserID, error) {
-	name, err := s.verifier.Verify(ctx, token)
+	subject, err := s.verifier.Verify(ctx, token)
 	if err != nil {
 		return "", err
 	}
-	id, err := ident.ParseUserID(name)
+	id, err := ident.UserIDOfSubject(subject.Name)
 	if err != nil {
 		return "", unknownCaller().Because(err)
 	}
-	return id, nil
+	if !subject.IsEmail {
+		return id, nil
+	}
+	err = s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		id, err = r.Users.FindIgnoringCase(ctx, id)
+		return err
+	})
+	return id, err
 }
 
 // Registrant is Bearer for a person who may register himself: one whom the identity provider names

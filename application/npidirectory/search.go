@@ -3,6 +3,7 @@ package npidirectory
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"surgicase/domain/fault"
 	"surgicase/domain/npi"
@@ -23,7 +24,8 @@ type Names struct {
 }
 
 // Search finds active records of the local directory whose names have every word asked for, in any
-// position and perhaps as the beginning of a longer one; or the record of an NPI.
+// position and perhaps as the beginning of a longer one; or the record of an NPI. Names that are spelled in another
+// usual way are found, too, after those as asked for.
 //
 // Faults: Forbidden; Invalid if no word is asked for.
 func (s *Lookup) Search(ctx context.Context, who permission.Actor, asked Names) ([]npi.Record, error) {
@@ -35,16 +37,36 @@ func (s *Lookup) Search(ctx context.Context, who permission.Actor, asked Names) 
 			return s.byNumber(ctx, number, asked.Kind)
 		}
 	}
-	q := npi.Query{Kind: asked.Kind, First: npi.Words(asked.First), Last: npi.Words(asked.Last), Name: npi.Words(asked.Name), State: asked.State, Limit: MostFound}
-	if len(q.First)+len(q.Last)+len(q.Name) == 0 {
+	q := npi.Query{Kind: asked.Kind, First: npi.Words(asked.First), State: asked.State, Limit: MostFound}
+	last, name := npi.Words(asked.Last), npi.Words(asked.Name)
+	if len(q.First)+len(last)+len(name) == 0 {
 		return nil, noWords(asked.Kind)
 	}
-	var found []npi.Record
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		found, err = r.NPIs.Search(ctx, q)
-		return err
+	found := []npi.Record{}
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		for _, q.Last = range npi.Spellings(last) {
+			for _, q.Name = range npi.Spellings(name) {
+				more, err := r.NPIs.Search(ctx, q)
+				if err != nil {
+					return err
+				}
+				found = appendNew(found, more)
+			}
+		}
+		return nil
 	})
 	return found, err
+}
+
+// appendNew appends the records that are not there yet, up to MostFound in all.
+func appendNew(found, more []npi.Record) []npi.Record {
+	for _, record := range more {
+		isThere := slices.ContainsFunc(found, func(r npi.Record) bool { return r.NPI == record.NPI })
+		if !isThere && len(found) < MostFound {
+			found = append(found, record)
+		}
+	}
+	return found
 }
 
 func noWords(kind npi.Kind) error {

@@ -14,6 +14,8 @@ import (
 // Sync brings the directory up to date: every weekly file that is published and not loaded yet, oldest
 // first, and the newest report of deactivated NPIs. The files of weeks that were missed are still there
 // for about a month; each holds only its own week. Tell, if set, hears how far the present file is.
+// A file that cannot be fetched or loaded does not keep back those after it: records carry the day of their last
+// update, so the order does not matter. The errors are returned together with what was loaded.
 //
 // Faults: Forbidden; NotFound "npi_no_files" if nothing is published; Upstream "npi_files_failed"; those
 // of Import.
@@ -26,15 +28,19 @@ func (s *Imports) Sync(ctx context.Context, who permission.Actor, tell func(Prog
 	if err != nil {
 		return nil, err
 	}
-	done := []Imported{}
+	done, failed := []Imported{}, []error(nil)
 	for _, name := range names {
 		one, err := s.fetchAndLoad(ctx, who, name, tell)
-		if err != nil {
-			return done, err
+		switch {
+		case err == nil:
+			done = append(done, one)
+		case ctx.Err() != nil || errors.Is(err, fault.Unavailable):
+			return done, errors.Join(append(failed, err)...)
+		default:
+			failed = append(failed, err)
 		}
-		done = append(done, one)
 	}
-	return done, nil
+	return done, errors.Join(failed...)
 }
 
 // toLoad names the published files that are not loaded yet, in the order in which they are to be.

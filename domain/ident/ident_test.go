@@ -36,16 +36,42 @@ func TestIdentifiers(t *testing.T) {
 		"a|b", "a~b", "a!b", "a*b", "(a)", "<a>", "\xff", "😀", strings.Repeat("x", 101),
 	} {
 		t.Run(fmt.Sprintf("%.20q is none", bad), func(t *testing.T) {
-			for _, parse := range []func() error{
-				func() error { _, err := ident.ParseUserID(bad); return err },
-				func() error { _, err := ident.ParseCaseID(bad); return err },
-			} {
-				err := parse()
-				if fault.CodeOf(err) != "invalid_id" || !errors.Is(err, fault.Invalid) {
-					t.Errorf("got %v", err)
-				}
+			_, err := ident.ParseCaseID(bad)
+			if fault.CodeOf(err) != "invalid_id" || !errors.Is(err, fault.Invalid) {
+				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestParseUserID_maps_subjects_of_identity_providers(t *testing.T) {
+	seen := map[ident.UserID]string{}
+	for _, subject := range []string{
+		"auth0|5f7c8ec7c33c6c004bbafe82", "AUTH0|5f7c8ec7c33c6c004bbafe82", "google-oauth2|12341123123", "dlvyg+PkAtlCmoJtTqbT+W8AJ743J2PaovD5oe6mrHs=",
+		`DOMAIN\ada`, "https://id.example.org/ada", "Ada Lovelace", strings.Repeat("x", 101), strings.Repeat("x", 255), "~!*'();,?#%",
+	} {
+		id, err := ident.ParseUserID(subject)
+		if _, again := ident.ParseCaseID(string(id)); err != nil || again != nil || !strings.HasPrefix(string(id), "subject:") {
+			t.Errorf("%q: got %q, %v", subject, id, err)
+		}
+		if other, taken := seen[id]; taken {
+			t.Errorf("%q and %q are one user", subject, other)
+		}
+		seen[id] = subject
+		if named, err := ident.UserIDOfSubject(subject); err != nil || named != id {
+			t.Errorf("%q: a token names %q, %v", subject, named, err)
+		}
+		if stolen, err := ident.UserIDOfSubject(string(id)); err != nil || stolen == id {
+			t.Errorf("a subject spelled %q names the user of %q: %v", id, subject, err)
+		}
+	}
+	for _, bad := range []string{"", ".", "..", " ", " a", "a ", "a\n", "a\x00b", "a\tb", "é|a", "ａ", "a\u202eb", "\xff", strings.Repeat("x", 256)} {
+		if _, err := ident.ParseUserID(bad); fault.CodeOf(err) != "invalid_id" {
+			t.Errorf("%q: got %v", bad, err)
+		}
+		if _, err := ident.UserIDOfSubject(bad); fault.CodeOf(err) != "invalid_id" {
+			t.Errorf("%q as a subject: got %v", bad, err)
+		}
 	}
 }
 
@@ -65,12 +91,12 @@ func TestAlphabet(t *testing.T) {
 }
 
 func FuzzParseUserID(f *testing.F) {
-	for _, seed := range []string{"dr.ada", "", "..", "a\x00b", "é", strings.Repeat("a", 101)} {
+	for _, seed := range []string{"dr.ada", "", "..", "a\x00b", "é", strings.Repeat("a", 101), "auth0|7"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		id, err := ident.ParseUserID(s)
-		if (err == nil) != valid(s) || (err == nil && string(id) != s) {
+		if err == nil && !valid(string(id)) || valid(s) && (err != nil || string(id) != s) {
 			t.Errorf("%q became %q, %v", s, id, err)
 		}
 	})

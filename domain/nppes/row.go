@@ -1,10 +1,13 @@
 package nppes
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"surgicase/domain/civil"
 	"surgicase/domain/npi"
@@ -26,7 +29,11 @@ func (s *scanner) record() (npi.Record, error) {
 	for i, longest := range lengths {
 		field := s.fields[i]
 		if !utf8.Valid(field) {
-			return npi.Record{}, Rejected("column " + readNames[i] + " is not UTF-8")
+			var known bool
+			if field, known = fromWindows1252(field); !known {
+				return npi.Record{}, Rejected("column " + readNames[i] + " is neither UTF-8 nor Windows-1252")
+			}
+			s.fields[i] = field
 		}
 		if longest > 0 && len(field) > longest && utf8.RuneCount(field) > longest {
 			return npi.Record{}, Rejected("column " + readNames[i] + " is longer than " + strconv.Itoa(longest) + " characters")
@@ -47,6 +54,12 @@ func (s *scanner) record() (npi.Record, error) {
 	}
 	r.Address = npi.Address{Line: s.text(colLine), City: s.text(colCity), State: s.text(colState), ZIP: s.text(colZIP)}
 	return s.kinded(r)
+}
+
+// fromWindows1252 reads a value that a program without UTF-8 has written. Five bytes have no meaning there.
+func fromWindows1252(value []byte) (decoded []byte, known bool) {
+	decoded, err := charmap.Windows1252.NewDecoder().Bytes(value)
+	return decoded, err == nil && !bytes.ContainsRune(decoded, utf8.RuneError)
 }
 
 // kinded completes a record by its entity type. A deactivated NPI may come without one, and then

@@ -10,7 +10,7 @@ import (
 	"surgicase/domain/fault"
 )
 
-// longestRow is more than any row of the layout can have; a longer one is no CSV of ours.
+// longestRow is more than any row of the layout can have, in bytes; what is longer is rejected up to the next row.
 const longestRow = 1 << 20
 
 // scanner parts a data file into rows. encoding/csv spends most of its time on the columns nobody
@@ -20,6 +20,7 @@ type scanner struct {
 	in     *bufio.Reader
 	layout layout
 	long   []byte // a row that does not fit the reader's buffer, or goes on in the next line
+	quoted bool   // the header is
 	read   int64  // bytes
 	fields [columnsRead][]byte
 }
@@ -36,7 +37,9 @@ func newScanner(content io.Reader) (*scanner, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	header, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(line, []byte("\ufeff")))).Read()
+	line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	s.quoted = bytes.HasPrefix(line, quote)
+	header, err := csv.NewReader(bytes.NewReader(line)).Read()
 	if err != nil || !whole {
 		return nil, fault.New(fault.Invalid, "nppes_header", "the file does not begin with a header")
 	}
@@ -44,10 +47,12 @@ func newScanner(content io.Reader) (*scanner, error) {
 	return s, err
 }
 
-// row gives the next row without its line end. A row whose last quote is open goes on in the next
-// line. It is whole if its line ends.
+// row returns the next row without its line end. A row whose last quote is open goes on in the next line, unless
+// the next row begins there: then a stray quote stands in it, which must not cost the rows behind it, and the error
+// is errRow. The row is whole if its line ends.
 func (s *scanner) row() (row []byte, whole bool, err error) {
 	s.long = s.long[:0]
+	quotes, overlong := 0, false
 	for {
 		part, err := s.in.ReadSlice('\n')
 		s.read += int64(len(part))
@@ -57,18 +62,55 @@ func (s *scanner) row() (row []byte, whole bool, err error) {
 		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
 			return nil, false, err
 		}
-		s.long = append(s.long, part...)
+		quotes += bytes.Count(part, quote)
+		if overlong = overlong || len(s.long)+len(part) > longestRow; !overlong {
+			s.long = append(s.long, part...)
+		}
+		ended := errors.Is(err, io.EOF)
 		switch {
-		case len(s.long) > longestRow:
+		case ended && overlong:
 			return nil, false, fault.New(fault.Invalid, "nppes_not_csv", "the file has a line of more than a million characters: it is not CSV")
-		case errors.Is(err, io.EOF) && len(s.long) == 0:
+		case ended && len(s.long) == 0:
 			return nil, false, io.EOF
-		case errors.Is(err, io.EOF):
+		case ended && (s.hasAllColumns(quotes) || bytes.HasSuffix(s.long, []byte{'\n'})):
+			return nil, false, errRow
+		case ended:
 			return s.long, false, nil
-		case err == nil && bytes.Count(s.long, quote)%2 == 0:
+		case err == nil && !overlong && quotes%2 == 0:
 			return bytes.TrimRight(s.long, "\r\n"), true, nil
+		case err == nil && s.rowBegins():
+			return nil, false, errRow
 		}
 	}
+}
+
+// hasAllColumns reports whether the last row of a file holds as many quotes as a whole row, and one too many: it was
+// not cut off. Nor was a row whose line ends.
+func (s *scanner) hasAllColumns(quotes int) bool {
+	return s.layout.width > 0 && quotes > 2*s.layout.width && quotes%2 == 1
+}
+
+// rowBegins reports whether the next line begins as a row does: with an NPI. Within a value a quote comes twice, so a
+// quoted NPI is never part of one; digits without quotes may be, and count only where the header has no quotes either.
+func (s *scanner) rowBegins() bool {
+	if s.layout.width == 0 || s.layout.at[colNPI] != 0 {
+		return false
+	}
+	return s.nextIs(`"dddddddddd",`) || (!s.quoted && s.nextIs("dddddddddd,"))
+}
+
+// nextIs reports whether the next bytes have a form in which d is any digit.
+func (s *scanner) nextIs(form string) bool {
+	next, _ := s.in.Peek(len(form)) // fewer bytes at the end of the file
+	if len(next) < len(form) {
+		return false
+	}
+	for i, c := range next {
+		if isDigit := '0' <= c && c <= '9'; isDigit != (form[i] == 'd') || (!isDigit && c != form[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 var quote = []byte{'"'}
@@ -88,8 +130,10 @@ func (s *scanner) next() error {
 
 // skip passes over a row.
 func (s *scanner) skip() error {
-	_, _, err := s.row()
-	return err
+	if _, _, err := s.row(); !errors.Is(err, errRow) {
+		return err
+	}
+	return nil
 }
 
 // cut finds the columns by hand; false if the row is not made of quoted columns.

@@ -110,7 +110,7 @@ func TestSearchOfTheProviderDirectory(t *testing.T) {
 		p.cast()
 		p.listed(stubnpi.Invented()...)
 		for query, count := range map[string]int{
-			"last_name=obrien": 1, "last_name=Macy": 2, "last_name=O%27Brien-Macy&first_name=AV": 1, "first_name=rowena": 1, "last_name=test&first_name=row&state=or": 1,
+			"last_name=obrien": 1, "last_name=Macy": 2, "last_name=O%27Brien-Macy&first_name=AV": 1, "last_name=O+Brien": 1, "first_name=rowena": 1, "last_name=test&first_name=row&state=or": 1,
 			"last_name=testwell&state=TX": 0, "last_name=nobody": 0, "first_name=1555123458": 1, "last_name=1555123458&first_name=": 1, "first_name=1555123459": 0,
 			"first_name=1999999992": 0, "last_name=%25": -1, "last_name=test_": 1, "last_name=t%25w": 0, "": -1, "last_name=&first_name=": -1, "last_name=%F0%9F%91%8D": -1,
 		} {
@@ -125,7 +125,7 @@ func TestSearchOfTheProviderDirectory(t *testing.T) {
 		}
 		p.get("/search_surgeon?last_name=testwell&first_name=Ro", "provider").is(200).has("message", "Found 1 matching surgeon(s)", "search_criteria.first_name", "Ro",
 			"surgeons.0.npi", 1555123458, "surgeons.0.first_name", "Rowena", "surgeons.0.address", "1 Sample Plaza", "surgeons.0.city", "Testville", "surgeons.0.state", "OR", "surgeons.0.zip", "970010001")
-		for _, name := range []string{"marys", "MARY'S hospital", "st. mary", "1999999992", "main"} {
+		for _, name := range []string{"marys", "MARY'S hospital", "st. mary", "Saint Marys", "saint mary and hospital", "1999999992", "main"} {
 			p.get("/search-facility?facility_name="+url.QueryEscape(name), "provider").is(200).has("facilities.0.facility_name", "St. Mary's Example Hospital (Main)", "facilities.0.npi", 1999999992)
 		}
 		p.get("/search_facility?facility_name=1555123458", "provider").is(200).none("facilities")

@@ -3,7 +3,9 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +37,45 @@ func TestSomebodyRegistersHimself(t *testing.T) {
 		if !slices.EqualFunc(trail, want, slices.Equal[[]string]) {
 			p.t.Errorf("the trail holds %q, want %q", trail, want)
 		}
+	})
+}
+
+// Source: spec/decisions.md 11.12. Auth0 and AD FS name people by more characters than ids of users have.
+func TestSubjectsOfIdentityProvidersAreMappedToUsers(t *testing.T) {
+	withTokens(t, registering, func(p *program, _ *given.Issuer) {
+		p.cast()
+		for i, subject := range []string{"auth0|5f7c8ec7c33c6c004bbafe82", "dlvyg+PkAtlCmoJtTqbT+W8AJ743J2PaovD5oe6mrHs=", `DOMAIN\ada`, strings.Repeat("x", 255)} {
+			p.get("/user", subject).refused(401, "unknown_caller")
+			creator := []string{subject, "user-admin"}[i%2] // whoever registers, and whom an administrator makes
+			id := p.send(http.MethodPost, "/user", creator, userOf(subject)).is(201).at("user_id").(string)
+			if creator == subject {
+				p.send(http.MethodPatch, "/user", "user-admin", map[string]any{"user_id": id, "active": 1}).is(200)
+			}
+			p.get("/user", subject).is(200).has("user_id", id)
+			p.get("/surgeons?user_id="+url.QueryEscape(subject), subject).is(200)
+			p.get("/check_npi?npi=1234567893&user_id="+url.QueryEscape(subject), subject).is(200)
+			p.get("/user", id).refused(401, "unknown_caller") // a token cannot name the mapped id itself
+			p.send(http.MethodPost, "/user", "user-admin", userOf(subject)).refused(409, "user_exists")
+		}
+		p.send(http.MethodPost, "/user", "user-admin", userOf(strings.Repeat("x", 256))).is(422)
+		p.send(http.MethodPost, "/user", "user-admin", userOf("ünicode|7")).is(422)
+	})
+}
+
+func TestAddressesAreComparedWithoutRegardToCase(t *testing.T) {
+	withTokens(t, map[string]string{"AUTH_SELF_REGISTRATION": "true", "AUTH_USER_CLAIM": "email"}, func(p *program, issuer *given.Issuer) {
+		p.identify = func(req *http.Request, as string) {
+			req.Header.Set("Authorization", "Bearer "+issuer.Token("1", "email", as, "email_verified", true))
+		}
+		p.person("Dr.Ada@Example.org", permission.Provider, 1)
+		p.person("ben@example.org", permission.Provider, 1)
+		p.person("BEN@example.org", permission.Provider, 1)
+		for _, spelled := range []string{"dr.ada@example.org", "DR.ADA@EXAMPLE.ORG", "Dr.Ada@Example.org"} {
+			p.get("/user", spelled).is(200).has("user_id", "Dr.Ada@Example.org")
+		}
+		p.get("/user", "BEN@example.org").is(200).has("user_id", "BEN@example.org")
+		p.get("/user", "Ben@example.org").refused(401, "unknown_caller") // two could be meant
+		p.send(http.MethodPost, "/user", "DR.ada@example.org", userOf("DR.ada@example.org")).refused(403, "not_allowed")
 	})
 }
 

@@ -31,6 +31,7 @@ func Users(t *testing.T, open func(*testing.T) ports.Store) {
 		{"of twenty writers one wins", racingUsers},
 		{"a login changes neither the version nor anything else, and Save keeps it", sawLogin},
 		{"an actor is an active user", actor},
+		{"an e-mail address finds the only user whose id differs in letter case alone", findIgnoringCase},
 		{"GetForUse gives the user without documents", userForUse},
 		{"nobody changes a user in use until the transaction ends", userInUse},
 	})
@@ -222,6 +223,27 @@ func actor(w *world) {
 		equal(w.t, what, who, permission.Actor{User: "ann", Type: 7, Cap: 40})
 		_, err := attempt(w, func(ctx context.Context, r ports.Repos) (permission.Actor, error) { return ask(ctx, r, "bob") })
 		refused(w.t, err, fault.NotFound, "user_not_found")
+	}
+}
+
+func findIgnoringCase(w *world) {
+	w.hire(1, "Ada@Example.org", "ben@example.org", "BEN@example.org", "gone@Example.org")
+	w.do(func(ctx context.Context, r ports.Repos) error {
+		u, err := r.Users.Get(ctx, "gone@Example.org")
+		if err != nil {
+			return err
+		}
+		u.Deactivate(given.Morning)
+		return r.Users.Save(ctx, u)
+	})
+	for spelled, want := range map[ident.UserID]ident.UserID{
+		"ada@example.org": "Ada@Example.org", "Ada@Example.org": "Ada@Example.org", "ben@example.org": "ben@example.org", "Ben@example.org": "Ben@example.org",
+		"GONE@example.org": "gone@Example.org", "adaXexample.org": "adaXexample.org", "ad_@example.org": "ad_@example.org",
+	} {
+		got := read(w, func(ctx context.Context, r ports.Repos) (ident.UserID, error) {
+			return r.Users.FindIgnoringCase(ctx, spelled)
+		})
+		equal(w.t, string(spelled), got, want)
 	}
 }
 

@@ -61,6 +61,13 @@ func TestSyncAcrossANewYearAndAfterABrokenDownload(t *testing.T) {
 		t.Errorf("loaded again: %q", got)
 	}
 
+	site.Publish("NPPES_Data_Dissemination_010526_011126_Weekly_V2.zip", []byte("PK, and then nothing of a ZIP"))
+	week("011226_011826", 300, "01/18/2026")
+	done, err := h.imports.Sync(t.Context(), operator, nil)
+	if !errors.Is(err, fault.Invalid) || len(done) != 1 || !strings.Contains(done[0].File.Name, "011226_011826") {
+		t.Errorf("a spoiled week keeps back those after it: %v, %v", done, err)
+	}
+
 	week("010526_011126", 200, "01/11/2026")
 	site.Break(3000, 1, 1, 1)
 	if _, err := h.imports.Sync(t.Context(), operator, nil); !errors.Is(err, fault.Upstream) {
