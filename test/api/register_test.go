@@ -53,7 +53,7 @@ func TestSubjectsOfIdentityProvidersAreMappedToUsers(t *testing.T) {
 			}
 			p.get("/user", subject).is(200).has("user_id", id)
 			p.get("/surgeons?user_id="+url.QueryEscape(subject), subject).is(200)
-			p.get("/check_npi?npi=1234567893&user_id="+url.QueryEscape(subject), subject).is(200)
+			p.get("/check_npi?npi=1555123458&user_id="+url.QueryEscape(subject), subject).is(200)
 			p.get("/user", id).refused(401, "unknown_caller") // a token cannot name the mapped id itself
 			p.send(http.MethodPost, "/user", "user-admin", userOf(subject)).refused(409, "user_exists")
 		}

@@ -58,7 +58,7 @@ var signingKeys = sync.OnceValue(func() map[jose.SignatureAlgorithm]crypto.Signe
 	_, edKey, err := ed25519.GenerateKey(rand.Reader)
 	shared := rsaKey()
 	return map[jose.SignatureAlgorithm]crypto.Signer{
-		jose.RS256: shared, jose.RS384: shared, jose.RS512: shared, jose.PS256: shared, jose.PS384: shared,
+		jose.RS256: shared, jose.RS384: shared, jose.RS512: shared, jose.PS256: shared, jose.PS384: shared, jose.PS512: shared,
 		jose.ES256: ecKey(elliptic.P256()), jose.ES384: ecKey(elliptic.P384()), jose.ES512: ecKey(elliptic.P521()), jose.EdDSA: must(edKey, err),
 		"stranger": rsaKey(),
 	}
@@ -87,7 +87,7 @@ func (i *Issuer) Rotate() {
 }
 
 func (i *Issuer) keyID(algorithm jose.SignatureAlgorithm) string {
-	if slices.Contains([]jose.SignatureAlgorithm{jose.RS384, jose.RS512, jose.PS256, jose.PS384}, algorithm) {
+	if slices.Contains([]jose.SignatureAlgorithm{jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512}, algorithm) {
 		algorithm = jose.RS256 // one RSA key for all
 	}
 	return fmt.Sprintf("%s-%d", algorithm, i.round)
