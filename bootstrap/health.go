@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"surgicase/adapters/sqlstore"
 	"surgicase/application/operations"
 	"surgicase/domain/fault"
 	"surgicase/ports"
@@ -23,15 +22,15 @@ const mailEvery = time.Minute
 
 // backends are what stands outside of the program and may be away.
 type backends struct {
-	store   *sqlstore.Store
-	blobs   ports.Blobs
-	secrets ports.Secrets
-	mail    ports.Mailer
-	npis    ports.Registry
+	readiness *operations.Readiness
+	blobs     ports.Blobs
+	secrets   ports.Secrets
+	mail      ports.Mailer
+	npis      ports.Registry
 }
 
-func newBackends(store *sqlstore.Store, blobs ports.Blobs, secrets ports.Secrets, mail ports.Mailer, npis ports.Registry) backends {
-	return backends{store, blobs, secrets, mail, npis}
+func newBackends(readiness *operations.Readiness, blobs ports.Blobs, secrets ports.Secrets, mail ports.Mailer, npis ports.Registry) backends {
+	return backends{readiness, blobs, secrets, mail, npis}
 }
 
 // cachedSecrets is a provider that serves from a cache while it cannot be reached.
@@ -40,7 +39,7 @@ type cachedSecrets interface{ Cache() ports.SecretsCache }
 // newProbes looks at the parts of the program.
 func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList) []operations.Probe {
 	return []operations.Probe{
-		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: answering(b.store.Ping)},
+		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: databaseProbe(b.readiness)},
 		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
 		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
@@ -50,10 +49,10 @@ func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list ope
 	}
 }
 
-// answering is a look at what only has to answer.
-func answering(ping func(context.Context) error) func(context.Context) (operations.Finding, error) {
+// databaseProbe looks whether the database can be read and written.
+func databaseProbe(readiness *operations.Readiness) func(context.Context) (operations.Finding, error) {
 	return func(ctx context.Context) (operations.Finding, error) {
-		return operations.Finding{Details: "answers"}, ping(ctx)
+		return operations.Finding{Details: "answers"}, readiness.Check(ctx)
 	}
 }
 

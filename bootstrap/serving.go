@@ -9,26 +9,36 @@ import (
 	"go.uber.org/zap"
 
 	"surgicase/adapters/sqlstore"
+	"surgicase/application/operations"
 	"surgicase/domain/fault"
+	"surgicase/ports"
 )
 
 // serving is what load balancers may know: whether to send us requests.
 type serving struct {
-	store    *sqlstore.Store
-	log      *zap.Logger
-	draining *atomic.Bool
+	readiness *operations.Readiness
+	log       *zap.Logger
+	draining  *atomic.Bool
 }
 
-func newServing(store *sqlstore.Store, log *zap.Logger) serving {
-	return serving{store, log, &atomic.Bool{}}
+func newServing(readiness *operations.Readiness, log *zap.Logger) serving {
+	return serving{readiness, log, &atomic.Bool{}}
 }
 
-// ready says whether to send us requests. Unavailable if the database is away or we are about to stop.
+// newReadiness returns what knows whether this instance can read and write.
+func newReadiness(store *sqlstore.Store, clock ports.Clock) *operations.Readiness {
+	instance := randomIDs{}.Unique()
+	r := operations.NewReadiness(clock, store.Ping, func(ctx context.Context) error { return store.ProbeWrite(ctx, instance) })
+	store.OnRefused(r.Suspect)
+	return r
+}
+
+// ready says whether to send us requests. Unavailable if the database cannot be read or written, or we are about to stop.
 func (s serving) ready(ctx context.Context) error {
 	if s.draining.Load() {
 		return fault.New(fault.Unavailable, "draining", "the server is about to stop")
 	}
-	return s.store.Ping(ctx)
+	return s.readiness.Check(ctx)
 }
 
 // asking has every answer of a server that is about to stop ask its client to come again on another

@@ -22,7 +22,7 @@ const MetricsTokenName = "surgicase/metrics-token" //nolint:gosec // the name of
 
 // watching provides what operators look at.
 func watching() fx.Option {
-	return fx.Options(counting(), fx.Provide(operations.NewFigures, newMachine, newBackends, newProbes, operations.NewHealth, newWatchers))
+	return fx.Options(counting(), fx.Provide(operations.NewFigures, newReadiness, newMachine, newBackends, newProbes, operations.NewHealth, newWatchers))
 }
 
 // watchers are those who look.

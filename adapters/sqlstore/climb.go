@@ -154,26 +154,14 @@ func (r repeating) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	able, ok := conn.(repeatable)
+	able, ok := conn.(mysqlConnection)
 	if !ok {
 		return nil, errors.Join(errors.New("the driver of MySQL is not as it was"), conn.Close())
 	}
 	return repeats{able}, nil
 }
 
-// repeatable is what a connection of MySQL can do, as far as it matters here.
-type repeatable interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.NamedValueChecker
-	driver.SessionResetter
-	driver.Validator
-}
-
-type repeats struct{ repeatable }
+type repeats struct{ mysqlConnection }
 
 // done are the errors of MySQL that say that something is so already: a table, a column, a key, a row, what is to be
 // dropped, a trigger, a reference.
@@ -181,7 +169,7 @@ var done = []uint16{1050, 1060, 1061, 1062, 1091, 1359, 1826}
 
 // ExecContext implements driver.ExecerContext.
 func (r repeats) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	result, err := r.repeatable.ExecContext(ctx, query, args)
+	result, err := r.mysqlConnection.ExecContext(ctx, query, args)
 	var my *mysql.MySQLError
 	if errors.As(err, &my) && slices.Contains(done, my.Number) {
 		return driver.RowsAffected(0), nil

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -112,13 +113,72 @@ func loginRefused(err error) bool {
 }
 
 // connecting is how the pool opens connections.
-func (c Config) connecting(config *mysql.Config) (driver.Connector, error) {
+func (c Config) connecting(config *mysql.Config) (*generations, error) {
 	if c.Logins == nil {
 		one, err := mysql.NewConnector(config)
-		return isolated{one}, err
+		return &generations{Connector: isolated{one}}, err
 	}
-	return isolated{&connector{config: config, logins: c.Logins, patience: c.PoolTimeout}}, nil
+	return &generations{Connector: isolated{&connector{config: config, logins: c.Logins, patience: c.PoolTimeout}}}, nil
 }
+
+// generations is a connector whose open connections can all be retired at once: after a failover those to the old
+// primary still answer, and would go on to refuse writes for as long as the pool keeps them.
+type generations struct {
+	driver.Connector
+	current atomic.Int64
+}
+
+// retire has the pool close every connection that is open now instead of using it again.
+func (g *generations) retire() { g.current.Add(1) }
+
+// Connect implements driver.Connector. Its errors are marked with errConnect.
+func (g *generations) Connect(ctx context.Context) (driver.Conn, error) {
+	generation := g.current.Load()
+	conn, err := g.Connector.Connect(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, errors.Join(errConnect, err)
+	}
+	able, ok := conn.(mysqlConnection)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver of MySQL lacks an interface that is relied on"), conn.Close())
+	}
+	return &generationConn{able, g, generation}, nil
+}
+
+// mysqlConnection is what a connection of MySQL can do, as far as it matters here.
+type mysqlConnection interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type generationConn struct {
+	mysqlConnection
+	of         *generations
+	generation int64
+}
+
+func (c *generationConn) retired() bool { return c.generation < c.of.current.Load() }
+
+// ResetSession implements driver.SessionResetter: the pool calls it before it uses a connection again.
+func (c *generationConn) ResetSession(ctx context.Context) error {
+	if c.retired() {
+		return driver.ErrBadConn
+	}
+	return c.mysqlConnection.ResetSession(ctx)
+}
+
+// IsValid implements driver.Validator: the pool calls it before it keeps a connection.
+func (c *generationConn) IsValid() bool { return !c.retired() && c.mysqlConnection.IsValid() }
 
 // isolated has transactions repeat their reads whatever the server is set to. With READ COMMITTED, which
 // hosts of databases like to set, nothing locks the entries that a run is summed up from: of two who take

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"net"
+	"slices"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/mattn/go-sqlite3"
@@ -20,25 +21,53 @@ const changedMeanwhile = ports.ChangedMeanwhile
 
 func raceLost() error { return ports.RunAgain(nil) }
 
-// Error numbers of MySQL and MariaDB. 1213 is also how a Galera cluster refuses a commit.
-const (
-	mysqlLockWait     = 1205
-	mysqlDeadlock     = 1213
-	mysqlNotReady     = 1047 // a Galera node without a quorum
-	mysqlNoConnection = 1040
-	mysqlRecordChange = 1020 // MariaDB: the row changed since the snapshot
-)
-
+// worthAnotherTry reports whether the same database may take the transaction that it took back.
 func worthAnotherTry(err error) bool {
 	if fault.CodeOf(err) == changedMeanwhile {
 		return true
 	}
-	var my *mysql.MySQLError
-	if errors.As(err, &my) {
-		return my.Number == mysqlLockWait || my.Number == mysqlDeadlock || my.Number == mysqlRecordChange
+	if effect, isMySQL := effectOf(err); isMySQL {
+		return effect == mysqlRetryHere
 	}
 	var lite sqlite3.Error
-	return errors.As(err, &lite) && (lite.Code == sqlite3.ErrBusy || lite.Code == sqlite3.ErrLocked)
+	return errors.As(err, &lite) && slices.Contains([]sqlite3.ErrNo{sqlite3.ErrBusy, sqlite3.ErrLocked, sqlite3.ErrProtocol, sqlite3.ErrSchema}, lite.Code)
+}
+
+// readOnlyServer are the errors of a server that takes no writes. Even where they answer a COMMIT nothing was committed.
+var readOnlyServer = []uint16{1290, 1792, 1836, 1874, 3032}
+
+func refusedAsReadOnly(err error) bool {
+	var my *mysql.MySQLError
+	return errors.As(err, &my) && slices.Contains(readOnlyServer, my.Number)
+}
+
+// fullServer are the errors of a server whose disk or tablespace has no room.
+var fullServer = []uint16{1021, 1114, 3675}
+
+// takesNoWrites reports whether the next transaction that writes will fail in the same way.
+func takesNoWrites(err error) bool {
+	var my *mysql.MySQLError
+	if errors.As(err, &my) {
+		return slices.Contains(readOnlyServer, my.Number) || slices.Contains(fullServer, my.Number)
+	}
+	var lite sqlite3.Error
+	if errors.As(err, &lite) {
+		return slices.Contains(sqliteAway, lite.Code)
+	}
+	return fault.CodeOf(err) == databaseFileReplaced
+}
+
+// refusedByServer reports whether the server has refused to go on with a connection: nothing it was asked for has
+// happened. Where the database has moved, a fresh connection finds the server that takes writes.
+func refusedByServer(err error) bool {
+	effect, _ := effectOf(err)
+	return effect == mysqlRetryOnNew
+}
+
+// connectionLost reports whether a connection broke off. What it was doing may have happened.
+func connectionLost(err error) bool {
+	var network net.Error
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
 }
 
 // outward turns what is left of an error after the last attempt into what callers expect: faults
@@ -46,6 +75,8 @@ func worthAnotherTry(err error) bool {
 func outward(err error) error {
 	var f *fault.Error
 	switch {
+	case errors.Is(err, errConnect):
+		return unavailable(err)
 	case err == nil, errors.As(err, &f), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case away(err), worthAnotherTry(err):
@@ -54,17 +85,44 @@ func outward(err error) error {
 	return err
 }
 
+// sqliteAway are the errors that tell of the disk, the file or the machine and not of the statement.
+var sqliteAway = []sqlite3.ErrNo{
+	sqlite3.ErrFull, sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrReadonly, sqlite3.ErrPerm, sqlite3.ErrNomem,
+	sqlite3.ErrCorrupt, sqlite3.ErrNotADB, sqlite3.ErrNoLFS,
+}
+
+// away reports whether the error tells of a database that does not work at the moment.
 func away(err error) bool {
-	var my *mysql.MySQLError
-	if errors.As(err, &my) {
-		return my.Number == mysqlNotReady || my.Number == mysqlNoConnection || loginRefused(err)
+	if effect, isMySQL := effectOf(err); isMySQL {
+		return effect == mysqlRetryOnNew || effect == mysqlUnavailable
 	}
 	var lite sqlite3.Error
 	if errors.As(err, &lite) {
-		return lite.Code == sqlite3.ErrFull || lite.Code == sqlite3.ErrIoErr || lite.Code == sqlite3.ErrCantOpen || lite.Code == sqlite3.ErrReadonly
+		return slices.Contains(sqliteAway, lite.Code)
 	}
-	var network net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &network)
+	return connectionLost(err)
+}
+
+// errConnect marks an error of a connection that was not established, whatever its number.
+var errConnect = errors.New("connect to the database")
+
+// commitError is what a COMMIT ended with: unless the server refused it, the transaction may stand.
+type commitError struct{ error }
+
+// Unwrap returns the error of the driver.
+func (e commitError) Unwrap() error { return e.error }
+
+// canRunOnNew reports whether a transaction that ended with err left nothing behind and may do better on a fresh
+// connection.
+func canRunOnNew(err error) bool {
+	var commit commitError
+	if errors.Is(err, errConnect) {
+		return false
+	}
+	if errors.As(err, &commit) {
+		return refusedAsReadOnly(err)
+	}
+	return refusedByServer(err) || connectionLost(err)
 }
 
 // missing turns "no row" into NotFound; other errors pass.

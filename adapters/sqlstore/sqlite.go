@@ -1,12 +1,17 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 
-	_ "github.com/mattn/go-sqlite3" // the version we pin is newer than the dialector's
+	"github.com/mattn/go-sqlite3" // the version we pin is newer than the dialector's
 	"gorm.io/driver/sqlite"
 	"gorm.io/gorm"
 )
@@ -39,11 +44,54 @@ func OpenSQLite(c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := openSQLitePool(c, path, common, url.Values{"_query_only": {"1"}}, sqliteReaders)
+	reader, err := openSQLitePool(c, path, common, url.Values{"_query_only": {"1"}}, sqliteReaders+1)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{write: writer, read: reader, dialect: "sqlite", keys: c.Keys, onAway: c.OnAway}, nil
+	store := &Store{write: writer, read: reader, dialect: "sqlite", keys: c.Keys, onAway: c.OnAway}
+	if store.anchor, err = anchor(reader); err != nil {
+		return nil, errors.Join(unavailable(err), store.Close())
+	}
+	if store.file, err = watchFile(path); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return store, nil
+}
+
+// anchor holds one connection open for as long as the store is: when the last one closes, SQLite removes the
+// write-ahead log, and its next file would look like a replacement.
+func anchor(db *gorm.DB) (*sql.Conn, error) {
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	return pool.Conn(context.Background())
+}
+
+// maxIdleWAL is how large the write-ahead log of SQLite stays after its content was carried over.
+const maxIdleWAL = 16 << 20
+
+// sqliteConnector opens connections whose write-ahead log shrinks again.
+type sqliteConnector struct {
+	sqlite3.SQLiteDriver
+	source string
+}
+
+// Driver implements driver.Connector.
+func (c *sqliteConnector) Driver() driver.Driver { return &c.SQLiteDriver }
+
+// Connect implements driver.Connector.
+func (c *sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	return c.Open(c.source)
+}
+
+func newSQLiteConnector(source string) *sqliteConnector {
+	c := &sqliteConnector{source: source}
+	c.ConnectHook = func(conn *sqlite3.SQLiteConn) error {
+		_, err := conn.Exec(fmt.Sprintf("PRAGMA journal_size_limit = %d", maxIdleWAL), nil)
+		return err
+	}
+	return c
 }
 
 func openSQLitePool(c Config, path string, common, own url.Values, connections int) (*gorm.DB, error) {
@@ -54,16 +102,13 @@ func openSQLitePool(c Config, path string, common, own url.Values, connections i
 		}
 	}
 	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}
-	db, err := gorm.Open(sqlite.Open(file.String()), c.gormConfig())
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	pool, err := db.DB()
-	if err != nil {
-		return nil, unavailable(err)
-	}
+	pool := sql.OpenDB(newSQLiteConnector(file.String()))
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
+	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), c.gormConfig())
+	if err != nil {
+		return nil, errors.Join(unavailable(err), pool.Close())
+	}
 	return db, nil
 }
 

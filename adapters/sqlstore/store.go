@@ -5,9 +5,9 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,7 +28,12 @@ type Store struct {
 	wait    time.Duration
 	journal journal
 	onAway  func(error)
-	connect driver.Connector // to MySQL, past the pool
+
+	onRefused atomic.Pointer[func(error)]
+
+	connect *generations // to MySQL, past the pool; nil on SQLite
+	file    *openFile    // the database on SQLite; nil on MySQL
+	anchor  *sql.Conn    // keeps the file on SQLite open; nil on MySQL
 }
 
 // Dialect is "sqlite" or "mysql".
@@ -47,7 +52,11 @@ func (s *Store) Pools() map[string]*sql.DB {
 
 // Close closes the connections.
 func (s *Store) Close() error {
-	return errors.Join(closePool(s.write), closePool(s.read))
+	var err error
+	if s.anchor != nil {
+		err = s.anchor.Close()
+	}
+	return errors.Join(err, closePool(s.write), closePool(s.read))
 }
 
 func closePool(db *gorm.DB) error {
@@ -58,11 +67,15 @@ func closePool(db *gorm.DB) error {
 	return pool.Close()
 }
 
-// Ping says whether the database answers. Unavailable if not.
+// Ping reads from the database. It waits for no writer. Unavailable if nothing can be read.
 func (s *Store) Ping(ctx context.Context) error {
-	pool, err := s.write.DB()
+	if err := s.file.check(); err != nil {
+		return err
+	}
+	pool, err := s.read.DB()
 	if err == nil {
-		err = pool.PingContext(ctx)
+		var one int
+		err = pool.QueryRowContext(ctx, "SELECT 1").Scan(&one)
 	}
 	if err != nil {
 		return unavailable(err)
@@ -70,31 +83,57 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// ProbeWrite writes a row named after the instance, removes it and commits, so that nothing stays. Unavailable if that
+// is not possible: a server or a disk may be for reading only, or full.
+func (s *Store) ProbeWrite(ctx context.Context, instance string) error {
+	name := "write_probe:" + instance
+	return s.inTx(ctx, func(ctx context.Context, work *session) error {
+		if err := work.exec(ctx, "INSERT INTO leases (lease, holder, number, expires_at) VALUES (?, ?, 0, 0)", name, instance); err != nil {
+			return err
+		}
+		return work.exec(ctx, "DELETE FROM leases WHERE lease = ?", name)
+	})
+}
+
 // How often a transaction is run again: after losing a race for a row, and after the database gave
-// up on it (deadlock, lock wait, busy). The pauses grow and are jittered, so that losers spread.
+// up on it (deadlock, lock wait, busy). The pauses grow and are jittered, so that losers spread. On fresh connections,
+// after the server refused the old one, it is run a few times only: then the client waits better than we do.
 const (
-	maxAttempts = 40
-	firstPause  = time.Millisecond
-	longPause   = 50 * time.Millisecond
+	maxAttempts      = 40
+	maxFreshAttempts = 3
+	firstPause       = time.Millisecond
+	longPause        = 50 * time.Millisecond
+	freshPause       = 100 * time.Millisecond
 )
 
 // InTx implements ports.Store.
 func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
-	pause := firstPause
-	for attempt := 1; ; attempt++ {
-		err := s.once(ctx, s.write, nil, s.share, func(ctx context.Context, work *session) error {
-			if lease, ok := ports.LeaseOf(ctx); ok {
-				if err := work.hold(ctx, lease); err != nil {
-					return err
-				}
-			}
-			repos := work.repos()
-			if err := ports.ConfirmCaller(ctx, repos); err != nil {
+	return s.inTx(ctx, func(ctx context.Context, work *session) error {
+		if lease, ok := ports.LeaseOf(ctx); ok {
+			if err := work.hold(ctx, lease); err != nil {
 				return err
 			}
-			return fn(ctx, repos)
-		})
-		if err == nil || attempt == maxAttempts || !worthAnotherTry(err) {
+		}
+		repos := work.repos()
+		if err := ports.ConfirmCaller(ctx, repos); err != nil {
+			return err
+		}
+		return fn(ctx, repos)
+	})
+}
+
+func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) error) error {
+	pause, fresh := firstPause, 0
+	for attempt := 1; ; attempt++ {
+		err := s.once(ctx, s.write, nil, s.share, fn)
+		switch {
+		case err == nil || attempt == maxAttempts || ctx.Err() != nil:
+			return s.told(outward(err))
+		case worthAnotherTry(err):
+		case canRunOnNew(err) && fresh < maxFreshAttempts:
+			fresh++
+			pause = time.Duration(fresh) * freshPause
+		default:
 			return s.told(outward(err))
 		}
 		select {
@@ -117,8 +156,15 @@ func (s *Store) told(err error) error {
 	if s.onAway != nil && fault.CodeOf(err) == databaseAway {
 		s.onAway(err)
 	}
+	if tell := s.onRefused.Load(); tell != nil && takesNoWrites(err) {
+		(*tell)(err)
+	}
 	return err
 }
+
+// OnRefused has tell hear of every transaction that failed because the database takes no writes: it is read-only,
+// its disk is full, its file was replaced.
+func (s *Store) OnRefused(tell func(error)) { s.onRefused.Store(&tell) }
 
 func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, share string, fn func(context.Context, *session) error) error {
 	leave, err := s.enter(ctx)
@@ -130,9 +176,25 @@ func (s *Store) once(ctx context.Context, db *gorm.DB, opts *sql.TxOptions, shar
 	if opts != nil {
 		options = append(options, opts)
 	}
-	return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		return fn(ctx, &session{db: tx, keys: s.keys, share: share})
+	if err := s.file.check(); err != nil {
+		return err
+	}
+	committing := false
+	err = db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		err := fn(ctx, &session{db: tx, keys: s.keys, share: share})
+		committing = err == nil
+		return err
 	}, options...)
+	switch {
+	case err == nil:
+		return s.file.check() // what was committed into a file that nobody finds again must not be acknowledged
+	case s.connect != nil && (refusedByServer(err) || connectionLost(err)):
+		s.connect.retire()
+	}
+	if committing {
+		return commitError{err}
+	}
+	return err
 }
 
 // enter waits for a free connection, at most DB_POOL_TIMEOUT: a client is better served by a 503
