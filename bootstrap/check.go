@@ -3,9 +3,11 @@ package bootstrap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -25,7 +27,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	}
 	findings, err := p.check(ctx, c)
 	if err == nil && !slices.ContainsFunc(findings, func(f cli.Finding) bool { return !f.OK }) {
-		findings = append(findings, p.servesAsWell()...)
+		findings = append(findings, inTime(ctx, "serve", func(context.Context) []cli.Finding { return p.servesAsWell() })...)
 	}
 	return findings, err
 }
@@ -54,13 +56,14 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	if err != nil {
 		return append(findings, found("key set", "", err)), nil
 	}
-	findings = append(findings, c.authFindings(ctx, secrets)...)
-	findings = append(findings, c.mailFindings(ctx, p.env, secrets))
+	findings = append(findings, inTime(ctx, "identity provider", func(ctx context.Context) []cli.Finding { return c.authFindings(ctx, secrets) })...)
+	findings = append(findings, inTime(ctx, "mail", func(ctx context.Context) []cli.Finding { return []cli.Finding{c.mailFindings(ctx, p.env, secrets)} })...)
 	findings = append(findings, c.trackerFinding(secrets)...)
-	findings = append(findings, c.registryFinding(ctx)...)
+	findings = append(findings, inTime(ctx, "NPI registry", c.registryFinding)...)
 	_, err = keyring(ctx, c, secrets)
 	keySet := len(findings)
-	findings = append(findings, keySetFinding(c, secrets, err), storageFinding(ctx, c, p.env, secrets))
+	findings = append(findings, keySetFinding(c, secrets, err))
+	findings = append(findings, inTime(ctx, "storage", func(ctx context.Context) []cli.Finding { return []cli.Finding{storageFinding(ctx, c, p.env, secrets)} })...)
 	_, deskErr := newDesk(c, secrets, randomIDs{}, deposit{})
 	_, vaultErr := newVault(c, secrets).Seal(io.Discard)
 	findings = append(findings, found("backup key", "backups can be encrypted", vaultErr))
@@ -68,17 +71,41 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	if err != nil {
 		return findings, nil
 	}
+	for _, f := range inTime(ctx, "database", func(ctx context.Context) []cli.Finding { return checkDatabase(ctx, c, secrets) }) {
+		if f.What == findings[keySet].What {
+			findings[keySet] = f
+			continue
+		}
+		findings = append(findings, f)
+	}
+	return findings, nil
+}
+
+// checkTimeout is how long check waits for each part.
+const checkTimeout = 10 * time.Second
+
+// inTime returns what look finds, or that the part does not answer.
+func inTime(ctx context.Context, what string, look func(context.Context) []cli.Finding) []cli.Finding {
+	findings, err := timely(ctx, checkTimeout, func(ctx context.Context) ([]cli.Finding, error) { return look(ctx), nil }, func([]cli.Finding) {})
+	if err != nil {
+		return []cli.Finding{{What: what, Detail: fmt.Sprintf("does not answer within %v", checkTimeout)}}
+	}
+	return findings
+}
+
+// checkDatabase looks at the database. A finding on the key set replaces what was found without reading.
+func checkDatabase(ctx context.Context, c Config, secrets ports.Secrets) (findings []cli.Finding) {
 	store, err := openStore(ctx, c, secrets, hearing{})
 	if err == nil {
 		err = store.Ping(ctx)
 	}
 	if err != nil {
-		return append(findings, found("database", "", err)), nil
+		return append(findings, found("database", "", err))
 	}
 	schema := store.CheckVersion(ctx)
 	if schema == nil {
 		if err := readsAll(ctx, store, secrets); err != nil {
-			findings[keySet] = found("key set", "", err)
+			findings = append(findings, found("key set", "", err))
 		}
 		err = tryWriting(ctx, store)
 	}
@@ -86,7 +113,10 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	if c.registry() == "local" && schema == nil {
 		findings = append(findings, directoryFinding(ctx, store))
 	}
-	return findings, store.Close()
+	if err := store.Close(); err != nil {
+		findings = append(findings, found("database", "", err))
+	}
+	return findings
 }
 
 var errTakenBack = errors.New("taken back")

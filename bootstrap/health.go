@@ -44,7 +44,7 @@ func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list ope
 		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
 		{Name: "npi_registry", Adapter: c.registry(), Patience: patient, Look: registryProbe(b.npis)},
-		{Name: "scheduler", Adapter: c.scheduler(), Patience: patient, Look: schedulerProbe(jobs, list)},
+		{Name: "scheduler", Adapter: c.scheduler(), Patience: patient, Look: schedulerProbe(jobs, list, bool(c.EnableScheduler))},
 		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
 	}
 }

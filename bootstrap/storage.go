@@ -89,7 +89,7 @@ func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, sec
 	if !local {
 		links = ports.NoLocalLinks{}
 	}
-	return blobs, links, err
+	return timelyBlobs{blobs, c.RequestTimeout.duration()}, links, err
 }
 
 func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock) ports.Deposit {

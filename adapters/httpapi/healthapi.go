@@ -31,7 +31,7 @@ type healthSummaryBody struct {
 
 // ComponentBody is how a component stands.
 type ComponentBody struct {
-	Status         string         `json:"status" enum:"healthy,degraded,unhealthy,warning,unknown" example:"healthy"`
+	Status         string         `json:"status" enum:"healthy,degraded,unhealthy,warning,unknown,disabled" example:"healthy"`
 	Adapter        string         `json:"adapter" doc:"What stands behind it here." example:"sqlite"`
 	Critical       bool           `json:"critical" doc:"Whether nothing works without it." example:"true"`
 	ResponseTimeMS float64        `json:"response_time_ms" example:"0.4"`
@@ -46,7 +46,7 @@ func healthBodyOf(r operations.HealthReport, version string, components bool) He
 	b := HealthBody{
 		Status: string(r.State), Timestamp: r.At, ResponseTimeMS: milliseconds(r.Took), Version: version, Service: "surgicase-api",
 		Summary: healthSummaryBody{
-			Total: len(r.Components) - r.Count(operations.Unknown), Healthy: r.Count(operations.Healthy),
+			Total: len(r.Components) - r.Count(operations.Unknown) - r.Count(operations.Disabled), Healthy: r.Count(operations.Healthy),
 			Degraded: r.Count(operations.Degraded), Unhealthy: r.Count(operations.Unhealthy),
 		},
 	}
@@ -85,7 +85,7 @@ func (a *API) healthRoutes() {
 	down := []int{http.StatusServiceUnavailable}
 	register(a, route{
 		method: http.MethodGet, path: "/health", id: "health", tag: tagHealth, open: true, curious: true, unwell: true, faults: []int{http.StatusUnprocessableEntity},
-		summary: "How are all its parts?", description: "Looks at all parts at once, at most every ten seconds. Without its critical parts the status is 503, with the same body. The components are shown to Global Admins, to who sends METRICS_TOKEN as a bearer token, and on loopback when there is no such token.",
+		summary: "How are all its parts?", description: "Looks at all parts at once, at most every ten seconds, and answers within two seconds. Without its critical parts the status is 503, with the same body. The components are shown to Global Admins, to who sends METRICS_TOKEN as a bearer token, and on loopback when there is no such token.",
 	}, func(ctx context.Context, _ *OnlyCaller) (*healthAnswer, error) {
 		return a.health(ctx, a.looksClosely(ctx)), nil
 	})
@@ -109,7 +109,7 @@ func (a *API) healthRoutes() {
 	})
 	register(a, route{
 		method: http.MethodGet, path: "/health/ready", id: "health-ready", tag: tagHealth, open: true, faults: down,
-		summary: "Can it answer requests?", description: "Says whether the database answers and the service is not about to stop. For load balancers.",
+		summary: "Can it answer requests?", description: "Reports within two seconds whether the database can be read and written and the service is not about to stop. It writes a row and removes it, at most every ten seconds. For load balancers.",
 	}, a.ready)
 }
 

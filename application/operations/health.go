@@ -12,13 +12,14 @@ import (
 // State is how a component stands.
 type State string
 
-// The states. A warning tells of something that will become one; it and the unknown do not count.
+// The states. A warning tells of something that will become one; it, the unknown and the disabled do not count.
 const (
 	Healthy   State = "healthy"
 	Degraded  State = "degraded"
 	Unhealthy State = "unhealthy"
 	Warning   State = "warning"
 	Unknown   State = "unknown"
+	Disabled  State = "disabled" // switched off by the configuration
 )
 
 // Probe looks at a component.
@@ -73,18 +74,23 @@ type Health struct {
 
 	mu   sync.Mutex
 	last HealthReport
+
+	late sync.Map // by index of the probe: a Component that was found after its report
 }
 
-// healthKept is how long a look is good for.
-const healthKept = 10 * time.Second
+const (
+	healthKept    = 10 * time.Second        // how long a look is good for
+	reportTimeout = 1500 * time.Millisecond // how long a report waits for its probes, however patient they are
+	lateKept      = time.Minute             // how long a finding counts that came too late for its report
+)
 
 // NewHealth makes the service.
 func NewHealth(clock ports.Clock, probes []Probe) *Health {
 	return &Health{clock: clock, probes: probes}
 }
 
-// Report says how all of it stands, perhaps as it was a few seconds ago. It never fails and takes no longer
-// than the most patient probe.
+// Report says how all of it stands, perhaps as it was a few seconds ago. It never fails and takes less
+// than two seconds: of a probe that takes longer it shows what was found last.
 func (s *Health) Report(ctx context.Context) HealthReport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,19 +100,49 @@ func (s *Health) Report(ctx context.Context) HealthReport {
 	}
 	start := time.Now() //nolint:forbidigo // measures the look; no rule depends on it
 	report := HealthReport{At: now, Components: make([]Component, len(s.probes))}
-	var all sync.WaitGroup
+	type look struct {
+		i int
+		Component
+	}
+	looks, outstanding := make(chan look, len(s.probes)), 0
 	for i, probe := range s.probes {
 		if old := s.seen(i); old != nil && fresh(*old, now) {
 			report.Components[i] = *old
 			continue
 		}
-		all.Go(func() { report.Components[i] = probe.look(context.WithoutCancel(ctx), now) })
+		outstanding++
+		report.Components[i] = s.overdue(i, probe, now)
+		go func() {
+			c := probe.look(context.WithoutCancel(ctx), now)
+			s.late.Store(i, c)
+			looks <- look{i, c}
+		}()
 	}
-	all.Wait()
+	for timeout := time.After(reportTimeout); outstanding > 0; outstanding-- {
+		select {
+		case l := <-looks:
+			report.Components[l.i] = l.Component
+			continue
+		case <-timeout:
+		}
+		break
+	}
 	report.Took = time.Since(start) //nolint:forbidigo // as above
 	report.State = overall(report.Components)
 	s.last = report
 	return report
+}
+
+// overdue is what a report shows of a probe that does not answer in time.
+func (s *Health) overdue(i int, p Probe, now time.Time) Component {
+	if found, ok := s.late.Load(i); ok && !p.Critical {
+		if c := found.(Component); now.Sub(c.At) >= 0 && now.Sub(c.At) < lateKept {
+			return c
+		}
+	}
+	c := Component{Probe: p, At: now, Took: reportTimeout}
+	c.judge(context.DeadlineExceeded)
+	return c
 }
 
 func (s *Health) seen(i int) *Component {

@@ -91,3 +91,23 @@ func TestALookIsKeptForTenSeconds(t *testing.T) {
 		t.Error("a look from the future is kept")
 	}
 }
+
+// A patient probe holds up no report: what it finds later is shown by the next one.
+func TestHealth_Report_TakesLessThanTwoSeconds(t *testing.T) {
+	clock := given.NewClock()
+	slow := operations.Probe{Name: "slow", Patience: 10 * time.Second, Look: func(context.Context) (operations.Finding, error) {
+		time.Sleep(1800 * time.Millisecond)
+		return operations.Finding{Details: "answers after all"}, nil
+	}}
+	health := operations.NewHealth(clock, []operations.Probe{slow, probe("a", true, well)})
+	began := time.Now()
+	first := health.Report(context.Background())
+	if took := time.Since(began); took > 2*time.Second || first.Components[0].Code != "timeout" || first.Components[1].State != operations.Healthy {
+		t.Errorf("got %+v after %v", first.Components, took)
+	}
+	time.Sleep(500 * time.Millisecond)
+	clock.Advance(15 * time.Second)
+	if second := health.Report(context.Background()); second.Components[0].State != operations.Healthy {
+		t.Errorf("got %+v, want what was found meanwhile", second.Components[0])
+	}
+}

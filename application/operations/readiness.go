@@ -12,7 +12,7 @@ import (
 // How long a probe for readiness may take before the answer is no, and how long one that wrote is good for.
 // Source: docs/operating.md, "What load balancers and monitors ask".
 const (
-	readyTimeout    = 1500 * time.Millisecond
+	readyTimeout    = 1200 * time.Millisecond
 	writeProbeEvery = 10 * time.Second
 )
 

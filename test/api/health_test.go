@@ -81,8 +81,10 @@ func TestHealthSaysWhoRunsTheJobs(t *testing.T) {
 		p.cast()
 		p.get("/audit_log", "global-admin").is(200) // the first entry of all, on a Monday at half past nine
 		p.counts(0, "job_overdue_seconds", "name", "open_payment_run")
-		p.get("/health", "global-admin").is(200).has("status", "degraded", "components.scheduler.status", "degraded", "components.scheduler.critical", false,
-			"components.scheduler.details", "no instance runs the jobs", "components.scheduler.adapter", "elsewhere",
+		p.get("/health/system", "").is(200).has("status", "healthy", "summary.degraded", 0, "summary.total_services", 5)
+		p.get("/build_dashboard", "global-admin").is(200).has("data.health.components.scheduler.status", "disabled")
+		p.get("/health", "global-admin").is(200).has("status", "healthy", "components.scheduler.status", "disabled", "components.scheduler.critical", false,
+			"components.scheduler.details", "ENABLE_SCHEDULER is off, and no other instance runs the jobs", "components.scheduler.adapter", "elsewhere",
 			"components.scheduler.figures.next_job", "mail_provider_reports", "components.scheduler.figures.next_at", "2026-03-02T10:00:00Z")
 		late := func() string {
 			p.t.Helper()
@@ -105,6 +107,13 @@ func TestHealthSaysWhoRunsTheJobs(t *testing.T) {
 		p.get("/build_dashboard", "global-admin").is(200).has("data.health.components.scheduler.status", "healthy")
 		p.counts(0, "job_overdue_seconds", "name", "open_payment_run")
 		p.clock.Advance(5 * time.Minute) // nobody ticks any more
-		p.get("/health", "global-admin").is(200).has("status", "degraded", "components.scheduler.details", "no instance runs the jobs")
+		p.get("/health", "global-admin").is(200).has("status", "healthy", "components.scheduler.status", "disabled")
 	})
+}
+
+func TestHealthMissesAnEnabledSchedulerThatDoesNotRun(t *testing.T) {
+	t.Parallel()
+	p := start(t, given.TempSQLite(t), map[string]string{"ENABLE_SCHEDULER": "true"})
+	p.cast()
+	p.get("/health", "global-admin").is(200).has("status", "degraded", "components.scheduler.status", "degraded", "components.scheduler.details", "no instance runs the jobs")
 }
