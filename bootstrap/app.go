@@ -15,7 +15,6 @@ import (
 	"go.uber.org/zap"
 
 	"surgicase/adapters/httpapi"
-	"surgicase/adapters/imageshrink"
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/access"
 	"surgicase/application/casebook"
@@ -44,6 +43,9 @@ type Parts struct {
 	Log         io.Writer
 	Wake        time.Duration // how often what is due is looked for
 	Lease       time.Duration // how long after its last sign of life a run of a job is taken over
+
+	UploadPatience time.Duration // how long an upload waits for its slot
+	UploadGrace    time.Duration // how long it may be slower than UPLOAD_MIN_RATE_KB
 }
 
 // core provides everything that commands share, from the configuration to the use cases.
@@ -158,9 +160,9 @@ func httpSide(onReady func(net.Addr)) fx.Option {
 // expectEndpoints has the metrics know the endpoints before they are called.
 func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
 
-func newSettings(c Config, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
+func newSettings(c Config, parts Parts, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
 	return httpapi.Settings{
-		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, MaxUpload: c.MaxUploadMB.bytes(), Uploads: int(c.Uploads), Shrink: imageshrink.Shrink, Limits: c.limits(), Origins: c.Origins,
+		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Budgets: c.budgets(parts), Limits: c.limits(), Origins: c.Origins,
 		Now: o.now, Ready: state.ready, OnRequest: o.request, Watch: watch,
 	}
 }

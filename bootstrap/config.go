@@ -29,11 +29,11 @@ type Config struct {
 	PoolTimeout     Seconds     `env:"DB_POOL_TIMEOUT" envDefault:"10" doc:"seconds to wait for a MySQL connection before a 503"`
 	StorageURL      StorageURL  `env:"STORAGE_URL" envDefault:"file://" doc:"where documents lie: file:// (objects in DATA_DIR), file://FOLDER, minio://key:secret@host:9000/bucket?tls=true, s3://bucket?region=us-east-1, or secret (the secret surgicase/s3-user-reports); encryption=AES256, aws:kms or none, with kms_key=…; region=… for minio, endpoint=https://… for s3"`
 	MaxUploadMB     Megabytes   `env:"MAX_UPLOAD_MB" envDefault:"50" doc:"megabytes that a document may have"`
-	Uploads         Places      `env:"UPLOAD_CONCURRENCY" envDefault:"16" doc:"uploads at once, per instance; others wait ten seconds, then get 503"`
 	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys) or aws (AWS Secrets Manager, with the credentials that AWS's own tools would use)"`
 	AWSRegion       string      `env:"AWS_REGION" doc:"region of AWS Secrets Manager, such as us-east-1"`
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
 	AuthConfig
+	BudgetConfig
 	MailConfig
 	SupportConfig
 	NPIConfig

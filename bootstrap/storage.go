@@ -92,8 +92,8 @@ func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, sec
 	return timelyBlobs{blobs, c.RequestTimeout.duration()}, links, err
 }
 
-func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock) ports.Deposit {
-	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes()}
+func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events) ports.Deposit {
+	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes(), Events: events}
 }
 
 func newPapers(files *cases.Files, held *people.Documents, links *documents.Links, archive *documents.Archive) httpapi.Papers {

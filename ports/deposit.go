@@ -21,6 +21,8 @@ type Deposit struct {
 	Blobs Blobs
 	Clock Clock
 	Most  int64 // bytes of a document
+
+	Events Events // hear of documents that are damaged or gone
 }
 
 // Put stores a document under the key for its type.
@@ -118,12 +120,79 @@ func (d Deposit) Find(ctx context.Context, key string) (o Object, found bool, er
 	return o, err == nil, err
 }
 
-// Reader gives a way to read an object from any place on.
-func (d Deposit) Reader(ctx context.Context, key string) func(offset int64) (io.ReadCloser, error) {
+// Locate is Find for an object of which the row of a document says what it should be. One that is gone or of another size is
+// told of.
+//
+// Faults: Unavailable, "document_damaged" among them.
+func (d Deposit) Locate(ctx context.Context, key string, want document.Expected) (o Object, found bool, err error) {
+	o, found, err = d.Find(ctx, key)
+	switch {
+	case err != nil:
+	case !found:
+		d.tellMissing(ctx, want)
+	case !want.IsSize(o.Size):
+		err = d.damaged(ctx)
+	}
+	return o, found, err
+}
+
+// Open opens an object of which the row of a document says what it should be, and verifies it while it is read. One that is gone or
+// damaged is told of.
+//
+// Faults: NotFound "object_not_found"; Unavailable, "document_damaged" among them.
+func (d Deposit) Open(ctx context.Context, key string, want document.Expected) (io.ReadCloser, Object, error) {
+	body, o, err := d.Blobs.Get(ctx, key, Span{})
+	switch {
+	case errors.Is(err, fault.NotFound), errors.Is(err, fault.Invalid):
+		d.tellMissing(ctx, want)
+		return nil, o, NoObject()
+	case err != nil:
+		return nil, o, err
+	case !want.IsSize(o.Size):
+		return nil, o, errors.Join(d.damaged(ctx), body.Close())
+	}
+	return document.NewVerified(body, o.Size, want, func() { _ = d.damaged(ctx) }), o, nil
+}
+
+func (d Deposit) tellMissing(ctx context.Context, want document.Expected) {
+	if want.Size > 0 {
+		d.Events.Happened(ctx, Event{Name: DocumentMissing, Outcome: "document_not_found"})
+	}
+}
+
+func (d Deposit) damaged(ctx context.Context) error {
+	err := document.Damaged()
+	d.Events.Happened(ctx, Event{Name: DocumentDamaged, Err: err})
+	return err
+}
+
+// Reader gives a way to read an object from any place on. Read from its beginning, it is verified.
+func (d Deposit) Reader(ctx context.Context, key string, want document.Expected) func(offset int64) (io.ReadCloser, error) {
 	return func(offset int64) (io.ReadCloser, error) {
-		body, _, err := d.Blobs.Get(ctx, key, Span{Offset: offset})
+		if offset > 0 {
+			body, _, err := d.Blobs.Get(ctx, key, Span{Offset: offset})
+			return body, err
+		}
+		body, _, err := d.Open(ctx, key, want)
 		return body, err
 	}
+}
+
+// Detect tells the type of an object by its content, where no row does; "" if it is none that we know.
+func (d Deposit) Detect(ctx context.Context, key string) (string, error) {
+	body, _, err := d.Blobs.Get(ctx, key, Span{Length: int64(document.HeadLength)})
+	if err != nil {
+		return "", err
+	}
+	head, err := io.ReadAll(body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return "", err
+	}
+	t, err := document.Sniff(head)
+	if errors.Is(err, fault.Invalid) {
+		return "", nil
+	}
+	return t.Media, err
 }
 
 // Link gives a link by which somebody without credentials reads an object.

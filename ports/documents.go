@@ -20,6 +20,12 @@ const RemoveObject = "remove_object"
 // files have names. Its payload is the id of the case.
 const FindFiles = "find_files"
 
+// The events of stored documents that are not what their rows say.
+const (
+	DocumentDamaged = "document.damaged"
+	DocumentMissing = "document.missing"
+)
+
 // SweepAfter is how long an object may lie without anything that refers to it: far longer than an
 // upload takes.
 const SweepAfter = 2 * time.Hour

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"surgicase/adapters/internal/slots"
 	"surgicase/application/access"
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
@@ -34,16 +35,14 @@ type Services struct {
 
 // Settings are what the configuration says about serving HTTP.
 type Settings struct {
-	Version   string
-	Auth      Auth
-	Timeout   time.Duration // for one request
-	Limits    Limits
-	MaxBody   int64                       // bytes, for routes that set no limit of their own
-	MaxUpload int64                       // bytes of a document
-	Uploads   int                         // at once
-	Shrink    func([]byte) ([]byte, bool) // makes an image smaller
-	Origins   []string                    // origins that browsers may call from (CORS)
-	Now       func() time.Time            // the time by which dates are judged
+	Version string
+	Auth    Auth
+	Timeout time.Duration // for one request
+	Limits  Limits
+	MaxBody int64 // bytes, for routes that set no limit of their own
+	Budgets
+	Origins   []string         // origins that browsers may call from (CORS)
+	Now       func() time.Time // the time by which dates are judged
 	Ready     func(context.Context) error
 	OnRequest func(context.Context, Access) // hears of every answered request
 	Watch     Watch
@@ -58,7 +57,7 @@ type API struct {
 
 	callers, addresses *throttle
 	door               *door
-	uploads            chan struct{}   // as many as may be under way
+	uploads            *slots.Slots    // as many as may be under way
 	slow               map[string]bool // routes on which documents travel, by method and path
 }
 
@@ -68,7 +67,7 @@ func New(services Services, settings Settings) *API {
 	a := &API{
 		Services: services, settings: settings, engine: gin.New(),
 		callers: newThrottle(settings.Limits.Caller), addresses: newThrottle(settings.Limits.Address), door: newDoor(),
-		uploads: make(chan struct{}, settings.Uploads), slow: map[string]bool{},
+		uploads: slots.New(settings.Uploads, settings.UploadShare), slow: map[string]bool{},
 	}
 	a.engine.HandleMethodNotAllowed = true
 	a.engine.RedirectTrailingSlash = false

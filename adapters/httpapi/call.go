@@ -43,9 +43,10 @@ type call struct {
 	proxied   bool   // a trusted proxy passed it on
 	scheme    string // of WWW-Authenticate
 	actor     permission.Actor
-	caller    access.Caller // confirms the actor in transactions
-	confirmed *confirmation // nil before there is a caller
-	watching  bool          // may watch the operations without being anybody
+	caller    access.Caller       // confirms the actor in transactions
+	confirmed *confirmation       // nil before there is a caller
+	writer    http.ResponseWriter // reaches the connection
+	watching  bool                // may watch the operations without being anybody
 	operation string
 	outcome   string
 	faultCode string
@@ -90,6 +91,7 @@ func actorOf(ctx context.Context) permission.Actor { return callOf(ctx).actor }
 func (a *API) begin(gc *gin.Context) {
 	start := time.Now() //nolint:forbidigo // measures the answer; no rule depends on it
 	c := &call{requestID: requestID(gc.GetHeader("X-Request-ID")), traceID: traceID(gc.GetHeader("traceparent"))}
+	c.writer = gc.Writer
 	c.address, c.proxied = a.origin(gc.Request)
 	c.scheme = challengeSchemes[a.settings.Auth.Mode]
 	timeout := a.settings.Timeout

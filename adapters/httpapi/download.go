@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -14,12 +15,12 @@ import (
 )
 
 // serveDocument answers with a document: whole or in ranges, for saving and not for showing.
-func serveDocument(d document.Opened) *huma.StreamResponse {
+func (a *API) serveDocument(d document.Opened) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
 		gc := humagin.Unwrap(hc)
 		h := gc.Writer.Header()
 		h.Set("Content-Type", d.Media)
-		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name.Reveal()}))
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": document.DownloadName(d.Name.Reveal(), d.Media)}))
 		h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 		if len(d.SHA256) > 0 {
 			h.Set("ETag", `"`+hex.EncodeToString(d.SHA256)+`"`)
@@ -30,11 +31,20 @@ func serveDocument(d document.Opened) *huma.StreamResponse {
 			return newProblem(callOf(gc.Request.Context()), http.StatusRequestedRangeNotSatisfiable, "range_outside", "The document has no such part.")
 		}
 		answer := &refusing{ResponseWriter: gc.Writer, status: http.StatusRequestedRangeNotSatisfiable, problem: outside}
+		a.limitRanges(gc.Request)
 		http.ServeContent(answer, gc.Request, "", d.UploadedAt, content)
 		if content.err != nil {
 			callOf(gc.Request.Context()).err = content.err
 		}
 	}}
+}
+
+// limitRanges ignores a Range header that names more than a handful of ranges, as RFC 9110 14.2 allows: each would open the object
+// once more.
+func (a *API) limitRanges(r *http.Request) {
+	if named := strings.Count(strings.Join(r.Header.Values("Range"), ","), ",") + 1; named > a.settings.Ranges {
+		r.Header.Del("Range")
+	}
 }
 
 // refusing answers with a problem where a handler that is not ours would refuse in its own words.

@@ -23,7 +23,7 @@ const (
 
 var (
 	uploadFaults = []int{
-		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		http.StatusBadRequest, http.StatusNotFound, http.StatusRequestTimeout, http.StatusConflict, http.StatusRequestEntityTooLarge,
 	}
 	jsonUploadFaults = append([]int{http.StatusUnsupportedMediaType}, uploadFaults...)
 	fileFaults       = []int{http.StatusNotFound, http.StatusRequestedRangeNotSatisfiable}
@@ -133,11 +133,11 @@ func target(from, id, kind string) (cases.Target, error) {
 }
 
 func (a *API) uploadCaseFile(ctx context.Context, in *uploadCaseFileInput) (*uploadedCaseFile, error) {
-	leave, err := a.turn(ctx)
+	release, err := a.beginUpload(ctx, in.request(), string(actorOf(ctx).User))
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	is, err := a.receive(in.request(), "case_id", "kind")
 	if err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (a *API) getCaseFile(ctx context.Context, in *OneCaseFile) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
-	return serveDocument(opened), nil
+	return a.serveDocument(opened), nil
 }
 
 type deleteCaseFileInput struct {

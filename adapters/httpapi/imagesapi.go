@@ -9,9 +9,9 @@ import (
 	"io"
 	"iter"
 	"net/http"
-	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -20,7 +20,6 @@ import (
 	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
-	"surgicase/domain/surgical"
 )
 
 func (a *API) imageRoutes() {
@@ -57,7 +56,7 @@ func (a *API) getCaseImages(ctx context.Context, in *caseImagesInput) (*huma.Str
 	}
 	next, stop := iter.Pull(found.Pieces)
 	first, more := next()
-	if more && errors.Is(first.Err, fault.Unavailable) { // it can still be said in the status
+	if more && errors.Is(first.Err, fault.Unavailable) && !document.IsDamaged(first.Err) { // it can still be said in the status
 		stop()
 		return nil, first.Err
 	}
@@ -69,7 +68,7 @@ func (a *API) getCaseImages(ctx context.Context, in *caseImagesInput) (*huma.Str
 		h.Set("Content-Type", "application/zip")
 		h.Set("Content-Disposition", `attachment; filename="case_images_`+stamp+`.zip"`)
 		h.Set("Trailer", strings.Join(imageTrailers, ", "))
-		z := &imageZip{zip: zip.NewWriter(gc.Writer), names: in.Names, shrink: a.settings.Shrink}
+		z := &imageZip{zip: zip.NewWriter(gc.Writer), names: in.Names, shrink: newArchiveShrinker(gc.Request.Context(), a.settings.Shrink)}
 		z.counts.Cases = len(found.Cases)
 		for piece := first; more && z.err == nil; piece, more = next() {
 			z.add(piece)
@@ -187,37 +186,34 @@ func (z *imageZip) failed(p documents.Piece) {
 	z.problems = append(z.problems, "case "+strconv.FormatInt(p.Folder.Number, 10)+", "+string(p.Kind)+": could not be read")
 }
 
-// entry names a document: by numbers, or as people asked by names.
+// How long the parts of the path of an entry are at most, in bytes: Windows takes 260 characters, those of its folder included.
+const (
+	maxFolderName = 80
+	maxEntryName  = 100
+)
+
+// entry names a document: by numbers, or as people asked by names. Every system unpacks the names, also one that takes capital and
+// small letters for the same.
 func (z *imageZip) entry(p documents.Piece, compressed bool) string {
-	number := strconv.FormatInt(p.Folder.Number, 10)
-	name := number + "/" + string(p.Kind) + extension(p.File, compressed)
+	number, media := strconv.FormatInt(p.Folder.Number, 10), p.File.Type
+	if compressed {
+		media = "image/jpeg"
+	}
+	folder, file := number, document.DownloadName(string(p.Kind), media)
 	if z.names {
-		plain := strings.NewReplacer(" ", "_", "/", "_", `\`, "_", ":", "_")
-		who := plain.Replace(p.Folder.Patient.First.Reveal() + "_" + p.Folder.Patient.Last.Reveal())
-		file := plain.Replace(p.File.Name.Reveal())
-		if compressed {
-			file = strings.TrimSuffix(file, path.Ext(file)) + extension(p.File, compressed) // is no PNG any more
-		}
-		name = number + "_" + who + "/" + file
+		folder = document.Segment(number+"_"+p.Folder.Patient.First.Reveal()+"_"+p.Folder.Patient.Last.Reveal(), maxFolderName)
+		file = document.Segment(document.DownloadName(p.File.Name.Reveal(), media), maxEntryName)
 	}
 	if z.used == nil {
 		z.used = map[string]bool{}
 	}
-	for z.used[name] {
-		name = path.Dir(name) + "/" + string(p.Kind) + "_" + path.Base(name)
+	name := folder + "/" + file
+	for z.used[strings.ToLower(name)] {
+		file = string(p.Kind) + "_" + file
+		name = folder + "/" + file
 	}
-	z.used[name] = true
+	z.used[strings.ToLower(name)] = true
 	return name
-}
-
-func extension(f surgical.File, compressed bool) string {
-	if compressed {
-		return ".jpg"
-	}
-	if t, err := document.TypeOf(f.Type); err == nil {
-		return "." + t.Ext
-	}
-	return ""
 }
 
 func (z *imageZip) finish() {
@@ -235,4 +231,26 @@ func (z *imageZip) finish() {
 	z.err = errors.Join(z.err, err)
 	put("manifest.json", string(manifest)+"\n")
 	z.err = errors.Join(z.err, z.zip.Close())
+}
+
+// What an archive may spend on images beyond what an ordinary one takes: ten hostile ones must not hold it for a minute.
+const (
+	ordinaryImage   = 1500 * time.Millisecond
+	archivePatience = 12 * time.Second
+)
+
+// newArchiveShrinker returns what makes the images of one archive smaller. Once they have taken too much time, the rest come as
+// they are.
+func newArchiveShrinker(ctx context.Context, shrink func(context.Context, string, []byte) ([]byte, bool)) func([]byte) ([]byte, bool) {
+	caller := string(actorOf(ctx).User)
+	var excess time.Duration
+	return func(content []byte) ([]byte, bool) {
+		if excess > archivePatience {
+			return nil, false
+		}
+		start := time.Now() //nolint:forbidigo // real seconds of decoding; no rule depends on them
+		smaller, ok := shrink(ctx, caller, content)
+		excess += max(0, time.Since(start)-ordinaryImage) //nolint:forbidigo // as above
+		return smaller, ok
+	}
 }

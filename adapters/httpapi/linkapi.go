@@ -15,7 +15,7 @@ func (a *API) linkRoutes() {
 	}, a.followLink)
 	register(a, route{
 		method: http.MethodPut, path: "/file_links/{token}", id: "upload-by-link", tag: tagFiles, open: true, slow: true, body: uploadBody(),
-		faults:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		faults:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 		summary: "Upload a document by a signed link", description: "Exactly the one for which the link was made: of that size, type and SHA-256.",
 	}, a.uploadByLink)
 	describeDocument(a.huma.OpenAPI().Paths["/file_links/{token}"].Get.Responses, documentMedia()...)
@@ -31,7 +31,7 @@ func (a *API) followLink(ctx context.Context, in *OneLink) (*huma.StreamResponse
 	if err != nil {
 		return nil, err
 	}
-	return serveDocument(opened), nil
+	return a.serveDocument(opened), nil
 }
 
 type uploadByLinkInput struct {
@@ -46,12 +46,16 @@ type uploadedByLink struct {
 }
 
 func (a *API) uploadByLink(ctx context.Context, in *uploadByLinkInput) (*uploadedByLink, error) {
-	leave, err := a.turn(ctx)
+	owner, err := a.Links.Owner(in.Token)
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
 	r := in.request()
+	release, err := a.beginUpload(ctx, r, owner)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	content := &arriving{ctx, http.MaxBytesReader(nil, r.Body, a.settings.MaxUpload), a.settings.MaxUpload}
 	if err := a.Links.Write(ctx, in.Token, r.Header.Get("Content-Type"), r.ContentLength, content); err != nil {
 		return nil, err

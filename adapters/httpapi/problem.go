@@ -52,6 +52,7 @@ var statuses = map[fault.Kind]int{
 	fault.Stale:           http.StatusPreconditionFailed,
 	fault.TooLarge:        http.StatusRequestEntityTooLarge,
 	fault.Limited:         http.StatusTooManyRequests,
+	fault.Slow:            http.StatusRequestTimeout,
 	fault.Unavailable:     http.StatusServiceUnavailable,
 	fault.Upstream:        http.StatusBadGateway,
 }

@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 
 	"surgicase/domain/document"
@@ -20,11 +22,9 @@ import (
 	"surgicase/domain/surgical"
 )
 
-// How long documents may take on slow lines, how long an upload waits for its turn, and what a form may
-// hold beside its file.
+// How long documents may take on slow lines, and what a form may hold beside its file.
 const (
 	transferTimeout = 10 * time.Minute
-	uploadPatience  = 10 * time.Second
 	maxFormField    = 1 << 10
 	formOverhead    = 64 << 10
 )
@@ -59,20 +59,6 @@ type sent struct {
 	name    surgical.PHI      // of the file, empty if none was given
 	size    int64             // -1 if nobody said
 	content io.Reader
-}
-
-// turn waits until fewer than UPLOAD_CONCURRENCY uploads are under way.
-func (a *API) turn(ctx context.Context) (leave func(), err error) {
-	patience := time.NewTimer(uploadPatience)
-	defer patience.Stop()
-	select {
-	case a.uploads <- struct{}{}:
-		return func() { <-a.uploads }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-patience.C:
-		return nil, fault.New(fault.Unavailable, "uploads_busy", "Too many uploads at once. Please try again.")
-	}
 }
 
 // receive reads a request up to where its document begins. Of a form only the known fields are taken.
@@ -216,11 +202,17 @@ func partName(part *multipart.Part) (surgical.PHI, error) {
 	return fileName("body.file", parameters["filename"])
 }
 
+// fileName reads the name of an upload, without what its sender does not see.
 func fileName(location, text string) (surgical.PHI, error) {
 	if text == "" {
 		return surgical.PHI{}, nil
 	}
-	name, err := document.ParseName(norm.NFC.String(text))
+	if !utf8.ValidString(text) { // older programs send names as Windows has them
+		if decoded, err := charmap.Windows1252.NewDecoder().String(text); err == nil {
+			text = decoded
+		}
+	}
+	name, err := document.ParseName(norm.NFC.String(document.CleanName(text)))
 	return name, at(location, err)
 }
 
@@ -233,15 +225,23 @@ type arriving struct {
 
 func (r *arriving) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
+	if err == nil || err == io.EOF { //nolint:errorlint // wrapped, it is no end
+		return n, err
+	}
+	return n, arrivalFault(r.ctx, err, r.most)
+}
+
+// arrivalFault tells what went wrong while a document came in.
+func arrivalFault(ctx context.Context, err error, most int64) error {
 	var known *fault.Error
 	var large *http.MaxBytesError
 	switch {
-	case err == nil, err == io.EOF, errors.As(err, &known):
-		return n, err
+	case errors.As(err, &known):
+		return err
 	case errors.As(err, &large):
-		return n, document.TooLarge(r.most)
-	case r.ctx.Err() != nil:
-		return n, r.ctx.Err()
+		return document.TooLarge(most)
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
-	return n, fault.New(fault.Senseless, "upload_broken", "The upload ended before it was whole.").Because(err)
+	return fault.New(fault.Senseless, "upload_broken", "The upload ended before it was whole.").Because(err)
 }

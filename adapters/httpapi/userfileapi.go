@@ -101,11 +101,11 @@ func subject(ctx context.Context, id string) (ident.UserID, error) {
 }
 
 func (a *API) uploadUserFile(ctx context.Context, in *uploadUserFileInput) (*uploadedUserFile, error) {
-	leave, err := a.turn(ctx)
+	release, err := a.beginUpload(ctx, in.request(), string(actorOf(ctx).User))
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
+	defer release()
 	is, err := a.receive(in.request(), "user_id", "document_type")
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (a *API) getUserFile(ctx context.Context, in *OneUserFile) (*huma.StreamRes
 	if err != nil {
 		return nil, err
 	}
-	return serveDocument(opened), nil
+	return a.serveDocument(opened), nil
 }
 
 type deletedUserFile struct {

@@ -2,12 +2,14 @@ package imageshrink
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // noisy is an image that does not compress, with a red corner at the upper left.
@@ -45,9 +47,14 @@ func jpegOf(t *testing.T, img image.Image, orientation byte) []byte {
 	return append(append([]byte{0xff, 0xd8}, exif...), b.Bytes()[2:]...)
 }
 
+// shrink makes an image smaller with time to spare.
+func shrink(content []byte) ([]byte, bool) {
+	return New(Budget{Megapixels: 64, Time: time.Minute, Slots: 1, Share: 1}).Shrink(context.Background(), "a", content)
+}
+
 func TestImagesBecomeSmallerAndNeverLarger(t *testing.T) {
 	large := pngOf(t, noisy(2000, 1000))
-	out, ok := Shrink(large)
+	out, ok := shrink(large)
 	if !ok || len(out) >= len(large) {
 		t.Fatalf("%v, %d of %d bytes", ok, len(out), len(large))
 	}
@@ -60,14 +67,14 @@ func TestImagesBecomeSmallerAndNeverLarger(t *testing.T) {
 		err := jpeg.Encode(&b, noisy(1500, 1500), &jpeg.Options{Quality: 10})
 		return b.Bytes(), err
 	}()
-	if _, ok := Shrink(poor); err2 != nil || len(poor) < smallest || ok {
+	if _, ok := shrink(poor); err2 != nil || len(poor) < minBytes || ok {
 		t.Errorf("an image of poor quality (%d bytes) became larger", len(poor))
 	}
 	for what, content := range map[string][]byte{
 		"a small one": pngOf(t, noisy(50, 50)), "no image": make([]byte, 200<<10), "a cut one": large[:len(large)/2], "nothing": nil,
 		"a huge claim": append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06\x00\x00\x00"), make([]byte, 200<<10)...),
 	} {
-		if _, ok := Shrink(content); ok {
+		if _, ok := shrink(content); ok {
 			t.Errorf("%s was made smaller", what)
 		}
 	}
@@ -79,7 +86,7 @@ func TestImagesStandUpright(t *testing.T) {
 		1: {false, false}, 2: {true, false}, 3: {true, true}, 4: {false, true}, 5: {false, false}, 6: {true, false}, 7: {true, true}, 8: {false, true},
 	}
 	for orientation, want := range corners {
-		out, ok := Shrink(jpegOf(t, noisy(400, 300), orientation))
+		out, ok := shrink(jpegOf(t, noisy(400, 300), orientation))
 		if !ok {
 			t.Fatalf("%d: not smaller", orientation)
 		}

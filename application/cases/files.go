@@ -188,7 +188,7 @@ func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID,
 		return document.Opened{}, err
 	}
 	return document.Opened{
-		Name: file.Name, Media: file.Type, Size: file.Size, SHA256: file.SHA256, UploadedAt: file.UploadedAt, Read: f.deposit.Reader(ctx, file.ObjectKey()),
+		Name: file.Name, Media: file.Type, Size: file.Size, SHA256: file.SHA256, UploadedAt: file.UploadedAt, Read: f.deposit.Reader(ctx, file.ObjectKey(), expected(file)),
 	}, nil
 }
 
@@ -211,14 +211,18 @@ func (f *Files) find(ctx context.Context, who permission.Actor, id ident.CaseID,
 	file, found := c.Files[kind]
 	var o ports.Object
 	if found {
-		o, found, err = f.deposit.Find(ctx, file.ObjectKey())
+		o, found, err = f.deposit.Locate(ctx, file.ObjectKey(), expected(file))
+	}
+	if err == nil && found && expected(file).Size == 0 {
+		file.Type, err = f.deposit.Detect(ctx, file.ObjectKey()) // the store says what the client has said
 	}
 	if err == nil && !found {
 		err = fault.New(fault.NotFound, "document_not_found", "The case has no such document, or its file was not uploaded yet.").Naming("case_id", string(id))
 	}
-	if !file.Stored {
-		file.Type = o.ContentType
-	}
 	file.Size = o.Size
 	return file, err
+}
+
+func expected(file surgical.File) document.Expected {
+	return document.Expect(file.ObjectKey(), file.Stored, file.Size, file.SHA256)
 }

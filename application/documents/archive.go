@@ -1,12 +1,14 @@
 package documents
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"iter"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/permission"
@@ -16,14 +18,14 @@ import (
 
 // Archive gives out the documents of many cases.
 type Archive struct {
-	store ports.Store
-	blobs ports.Blobs
-	clock ports.Clock
+	store   ports.Store
+	deposit ports.Deposit
+	clock   ports.Clock
 }
 
 // NewArchive makes the service.
-func NewArchive(store ports.Store, blobs ports.Blobs, clock ports.Clock) *Archive {
-	return &Archive{store: store, blobs: blobs, clock: clock}
+func NewArchive(store ports.Store, deposit ports.Deposit, clock ports.Clock) *Archive {
+	return &Archive{store: store, deposit: deposit, clock: clock}
 }
 
 // Piece is a document for the archive, read once. What it cannot be read for is in Err.
@@ -99,17 +101,39 @@ func (a *Archive) pieces(ctx context.Context, folders []surgical.Folder) iter.Se
 				if !ok {
 					continue
 				}
-				body, o, err := a.blobs.Get(ctx, file.ObjectKey(), ports.Span{})
-				if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Invalid) {
-					err = fault.New(fault.NotFound, "document_not_found", "The file was not uploaded yet, or is gone.")
-				}
-				if err == nil {
-					file.Size = o.Size
-				}
-				if !yield(Piece{folder, kind, file, body, err}) || ctx.Err() != nil {
+				piece := a.open(ctx, Piece{Folder: folder, Kind: kind, File: file})
+				if !yield(piece) || ctx.Err() != nil {
 					return
 				}
 			}
 		}
 	}
+}
+
+// open opens the object of a document, and finds out what it is by its content: of what clients have uploaded elsewhere, the store
+// knows what they have said.
+func (a *Archive) open(ctx context.Context, p Piece) Piece {
+	key := p.File.ObjectKey()
+	want := document.Expect(key, p.File.Stored, p.File.Size, p.File.SHA256)
+	body, o, err := a.deposit.Open(ctx, key, want)
+	if errors.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "document_not_found", "The file was not uploaded yet, or is gone.")
+	}
+	if p.Err = err; err != nil {
+		return p
+	}
+	p.Body, p.File.Size = body, o.Size
+	if want.Size == 0 {
+		content := bufio.NewReaderSize(body, document.HeadLength)
+		head, _ := content.Peek(document.HeadLength) // what goes wrong is met again
+		t, _ := document.Sniff(head)
+		p.File.Type, p.Body = t.Media, detected{content, body}
+	}
+	return p
+}
+
+// detected is a document of which the beginning was looked at.
+type detected struct {
+	io.Reader
+	io.Closer
 }

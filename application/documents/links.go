@@ -3,10 +3,12 @@ package documents
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"surgicase/domain/document"
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
 )
@@ -14,24 +16,32 @@ import (
 // Links follows signed links that lead to this program. Whoever has one needs no account: who made it
 // was asked, and is on the trail.
 type Links struct {
-	blobs ports.Blobs
-	links ports.LocalLinks
+	store   ports.Store
+	deposit ports.Deposit
+	links   ports.LocalLinks
 }
 
 // NewLinks makes the service.
-func NewLinks(blobs ports.Blobs, links ports.LocalLinks) *Links {
-	return &Links{blobs: blobs, links: links}
+func NewLinks(store ports.Store, deposit ports.Deposit, links ports.LocalLinks) *Links {
+	return &Links{store: store, deposit: deposit, links: links}
 }
 
 // Read opens the object that a link leads to.
 //
-// Faults: NotFound "link_not_found", "object_not_found"; Unavailable.
+// Faults: NotFound "link_not_found", "object_not_found"; Unavailable, "document_damaged" among them.
 func (l *Links) Read(ctx context.Context, token string) (document.Opened, error) {
 	may, err := l.links.Linked(ports.LinkRead, token)
 	if err != nil {
 		return document.Opened{}, err
 	}
-	o, err := l.blobs.Stat(ctx, may.Key)
+	want, err := l.recorded(ctx, may.Key)
+	if err != nil {
+		return document.Opened{}, err
+	}
+	o, found, err := l.deposit.Locate(ctx, may.Key, want)
+	if err == nil && !found {
+		err = ports.NoObject()
+	}
 	if err != nil {
 		return document.Opened{}, err
 	}
@@ -41,11 +51,49 @@ func (l *Links) Read(ctx context.Context, token string) (document.Opened, error)
 	}
 	return document.Opened{
 		Name: surgical.NewPHI(name), Media: o.ContentType, Size: o.Size, SHA256: o.SHA256, UploadedAt: o.StoredAt,
-		Read: func(offset int64) (io.ReadCloser, error) {
-			body, _, err := l.blobs.Get(ctx, may.Key, ports.Span{Offset: offset})
-			return body, err
-		},
+		Read: l.deposit.Reader(ctx, may.Key, want),
 	}, nil
+}
+
+// recorded finds out what the row of a document says of the object under a key.
+func (l *Links) recorded(ctx context.Context, key string) (want document.Expected, err error) {
+	place, ours := document.PlaceOf(key)
+	if !ours {
+		return want, nil
+	}
+	err = l.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		if place.User != "" {
+			u, err := r.Users.Get(ctx, ident.UserID(place.User))
+			if errors.Is(err, fault.NotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			for _, d := range u.Documents {
+				if d.Key.ForStore() == key {
+					want = document.Expect(key, d.Stored, d.Size, d.SHA256)
+				}
+			}
+			return nil
+		}
+		held, err := r.Documents.OfCase(ctx, ident.CaseID(place.Case))
+		for _, d := range held {
+			if d.ObjectKey() == key {
+				want = document.Expect(key, d.Stored, d.Size, d.SHA256)
+			}
+		}
+		return err
+	})
+	return want, err
+}
+
+// Owner returns whose folder a link to upload leads to, so that the uploads of one owner leave room for the others.
+//
+// Faults: NotFound "link_not_found".
+func (l *Links) Owner(token string) (string, error) {
+	may, err := l.links.Linked(ports.LinkWrite, token)
+	return document.OwnerOf(may.Key), err
 }
 
 // Write stores the object that a link was signed for: exactly that one, of that size, type and
@@ -60,7 +108,7 @@ func (l *Links) Write(ctx context.Context, token, media string, size int64, cont
 	if media != may.ContentType || size >= 0 && size != may.Size {
 		return misused()
 	}
-	_, err = l.blobs.Put(ctx, may, &promised{content: document.NewContent(content, may.Size), sum: may.SHA256})
+	_, err = l.deposit.Blobs.Put(ctx, may, &promised{content: document.NewContent(content, may.Size), sum: may.SHA256})
 	return err
 }
 

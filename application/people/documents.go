@@ -248,9 +248,19 @@ func (d *Documents) Open(ctx context.Context, who permission.Actor, id ident.Use
 	if err != nil {
 		return document.Opened{}, err
 	}
+	media := paper.Media
+	if recorded(paper).Size == 0 { // the store says what the client has said
+		if media, err = d.deposit.Detect(ctx, o.Key); err != nil {
+			return document.Opened{}, err
+		}
+	}
 	return document.Opened{
-		Name: paper.Name, Media: o.ContentType, Size: o.Size, SHA256: paper.SHA256, UploadedAt: paper.UploadedAt, Read: d.deposit.Reader(ctx, o.Key),
+		Name: paper.Name, Media: media, Size: o.Size, SHA256: paper.SHA256, UploadedAt: paper.UploadedAt, Read: d.deposit.Reader(ctx, o.Key, recorded(paper)),
 	}, nil
+}
+
+func recorded(d directory.UserDocument) document.Expected {
+	return document.Expect(d.Key.ForStore(), d.Stored, d.Size, d.SHA256)
 }
 
 // Link gives a link by which the document can be read without credentials for five minutes.
@@ -274,7 +284,7 @@ func (d *Documents) find(ctx context.Context, who permission.Actor, id ident.Use
 		return directory.UserDocument{}, ports.Object{}, noPaper(id, number)
 	}
 	paper := u.Documents[at]
-	o, found, err := d.deposit.Find(ctx, paper.Key.ForStore())
+	o, found, err := d.deposit.Locate(ctx, paper.Key.ForStore(), recorded(paper))
 	if err == nil && !found {
 		err = noPaper(id, number)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/domain/statement"
@@ -112,7 +113,8 @@ func (s *Reports) Content(ctx context.Context, f statement.File) ([]byte, error)
 		return nil, err
 	}
 	if sum := sha256.Sum256(content); !bytes.Equal(sum[:], f.SHA256) {
-		return nil, errors.New("the object of a generated file is not what was stored")
+		s.events.Happened(ctx, ports.Event{Name: ports.DocumentDamaged, Err: document.Damaged()})
+		return nil, document.Damaged()
 	}
 	return content, nil
 }

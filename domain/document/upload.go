@@ -44,8 +44,15 @@ func wrongFile(code, text string) *fault.Error {
 	return f
 }
 
-// headLength is how much of a document tells its type.
-const headLength = 512
+// HeadLength is how many bytes of a document tell its type.
+const HeadLength = pdfWithin + len(pdfMark) - 1
+
+// A PDF begins with its mark, or has it within the first kilobyte: mail programs and scanners put bytes before it.
+// Source: ISO 32000-1, annex H, 3.4.1.
+const (
+	pdfMark   = "%PDF-"
+	pdfWithin = 1024
+)
 
 // heicBrands are the major brands of HEIC images. Source: ISO/IEC 23008-12.
 var heicBrands = []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}
@@ -56,8 +63,6 @@ var heicBrands = []string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1"
 func Sniff(head []byte) (Type, error) {
 	starts := func(prefix string) bool { return bytes.HasPrefix(head, []byte(prefix)) }
 	switch {
-	case starts("%PDF-"):
-		return Types[0], nil
 	case starts("\xff\xd8\xff"):
 		return Types[1], nil
 	case starts("\x89PNG\r\n\x1a\n"):
@@ -66,6 +71,8 @@ func Sniff(head []byte) (Type, error) {
 		return Types[3], nil
 	case len(head) >= 12 && string(head[4:8]) == "ftyp" && slices.Contains(heicBrands, string(head[8:12])):
 		return Types[4], nil
+	case bytes.Contains(head[:min(len(head), HeadLength)], []byte(pdfMark)):
+		return Types[0], nil
 	}
 	return Type{}, UnknownType()
 }
@@ -80,12 +87,12 @@ func TooLarge(most int64) *fault.Error {
 //
 // Faults: Invalid "document_type_unknown", "document_empty"; those of the source.
 func Open(from io.Reader, most int64) (Type, io.Reader, error) {
-	head := make([]byte, headLength)
+	head := make([]byte, HeadLength)
 	n, err := io.ReadFull(from, head)
 	switch {
 	case n == 0 && errors.Is(err, io.EOF):
 		return Type{}, nil, wrongFile("document_empty", "The document is empty.")
-	case err == io.ErrUnexpectedEOF && n < headLength: //nolint:errorlint // ReadFull's own: the document is short
+	case err == io.ErrUnexpectedEOF && n < HeadLength: //nolint:errorlint // ReadFull's own: the document is short
 		from = strings.NewReader("")
 	case err != nil:
 		return Type{}, nil, err
@@ -150,6 +157,17 @@ func PlaceOf(key string) (Place, bool) {
 		}
 	}
 	return Place{}, false
+}
+
+// OwnerOf returns whose folder a key leads to, "" where it leads to nobody's.
+func OwnerOf(key string) string {
+	for _, folder := range []string{caseFolder, userFolder} {
+		if rest, ok := strings.CutPrefix(key, folder); ok {
+			owner, _, _ := strings.Cut(rest, "/")
+			return owner
+		}
+	}
+	return ""
 }
 
 // Planned is what a client says about a document that it is going to upload by a link.

@@ -16,7 +16,9 @@ func TestTheContentTellsTheTypeNotTheName(t *testing.T) {
 	for head, want := range map[string]string{
 		"%PDF-1.7\n": "application/pdf", "\xff\xd8\xff\xe0": "image/jpeg", "\x89PNG\r\n\x1a\n": "image/png", "II*\x00": "image/tiff", "MM\x00*": "image/tiff",
 		"\x00\x00\x00\x18ftypheic": "image/heic", "\x00\x00\x00\x18ftypmif1": "image/heic",
-		"\x7fELF": "", "MZ\x90\x00": "", "#!/bin/sh": "", "<html>": "", "PK\x03\x04": "", "GIF89a": "", "\x00\x00\x00\x18ftypisom": "", "%PD": "", " %PDF-": "", "\xff\xd8": "",
+		"\x7fELF": "", "MZ\x90\x00": "", "#!/bin/sh": "", "<html>": "", "PK\x03\x04": "", "GIF89a": "", "\x00\x00\x00\x18ftypisom": "", "%PD": "", "\xff\xd8": "",
+		" %PDF-": "application/pdf", "\xef\xbb\xbf%PDF-1.4": "application/pdf", strings.Repeat("x", 1019) + "%PDF-": "application/pdf", "<junk>\r\n%PDF-": "application/pdf",
+		strings.Repeat("x", 1024) + "%PDF-": "", "GIF89a" + strings.Repeat("x", 5000) + "%PDF-": "", "\xff\xd8\xff%PDF-": "image/jpeg",
 	} {
 		got, err := document.Sniff([]byte(head))
 		if got.Media != want || (err == nil) != (want != "") || err != nil && fault.CodeOf(err) != "document_type_unknown" {
@@ -30,7 +32,7 @@ func TestTheContentTellsTheTypeNotTheName(t *testing.T) {
 
 func TestOpeningADocument(t *testing.T) {
 	pdf := func(n int) []byte { return append([]byte("%PDF-"), make([]byte, n-5)...) }
-	for _, size := range []int{5, 511, 512, 513, 1000} {
+	for _, size := range []int{5, 511, 512, 513, 1000, 1027, 1028, 1029, 3000} {
 		for _, most := range []int64{5, 512, 999, 1000, 5000} {
 			for how, from := range map[string]io.Reader{"at once": bytes.NewReader(pdf(size)), "byte by byte": iotest.OneByteReader(bytes.NewReader(pdf(size)))} {
 				kind, whole, err := document.Open(from, most)

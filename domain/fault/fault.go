@@ -26,6 +26,7 @@ const (
 	Stale           Kind = "stale"           // the caller's precondition (If-Match) no longer holds
 	TooLarge        Kind = "too_large"       // more than we accept
 	Limited         Kind = "limited"         // too often
+	Slow            Kind = "slow"            // what a client sends comes too slowly
 	Unavailable     Kind = "unavailable"     // something we depend on is away; try again
 	Upstream        Kind = "upstream"        // somebody else's service, asked on the caller's behalf, has failed
 )

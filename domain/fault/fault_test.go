@@ -20,7 +20,7 @@ func equal[T any](t *testing.T, what string, got, want T) {
 
 var kinds = []fault.Kind{
 	fault.Invalid, fault.Senseless, fault.Unauthenticated, fault.Forbidden, fault.NotFound,
-	fault.Conflict, fault.Stale, fault.TooLarge, fault.Limited, fault.Unavailable,
+	fault.Conflict, fault.Stale, fault.TooLarge, fault.Limited, fault.Slow, fault.Unavailable,
 }
 
 func TestKindsAreErrors(t *testing.T) {

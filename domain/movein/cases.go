@@ -265,7 +265,7 @@ func (r *reader) files(owner ident.UserID) map[surgical.FileKind]surgical.File {
 		if text == "" {
 			continue
 		}
-		name, err := document.ParseName(text)
+		name, err := document.ParseStoredName(text)
 		if err != nil {
 			r.note(Damaged, kind.Field(), "file_name_not_valid", "")
 			continue

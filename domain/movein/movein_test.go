@@ -195,7 +195,7 @@ func TestUsers(t *testing.T) {
 	if gone.Thing.Active || gone.Thing.Cap != 15 || !gone.Thing.DeactivatedAt.Equal(now) || gone.Thing.Type != 1 || gone.Thing.Tier != 1 {
 		t.Errorf("user %+v", gone.Thing)
 	}
-	for _, id := range []string{"", "a b", "system:cli"} {
+	for _, id := range []string{"", "a\tb", "system:cli"} {
 		if !movein.User(record("user_profile", "user_id", id), nil, false, now).Held {
 			t.Errorf("a user %q was taken", id)
 		}

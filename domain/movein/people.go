@@ -87,7 +87,7 @@ func (r *reader) document(owner ident.UserID, rec Record) []directory.UserDocume
 	text := d.Text("document_name")
 	key := strings.TrimPrefix(text, "/")
 	whole := key != text || strings.HasPrefix(text, "private/")
-	name, err := document.ParseName(key[strings.LastIndex(key, "/")+1:])
+	name, err := document.ParseStoredName(key[strings.LastIndex(key, "/")+1:])
 	own := strings.HasPrefix(key, "private/user-documents/"+string(owner)+"/") && !strings.Contains(key, "..")
 	switch {
 	case err != nil, !whole && strings.Contains(text, "/"), whole && !own: // it would reach into another's folder

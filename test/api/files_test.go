@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +98,13 @@ func TestDownloads(t *testing.T) {
 	get("Range", "bytes=0-4", "If-Range", `"other"`).is(200)
 	get("Range", "bytes=0-4", "If-Range", etag).is(206)
 	get("Range", "bytes=5000-").refused(416, "range_outside")
+	for _, many := range []string{
+		"bytes=0-0,1-1,2-2,3-3,4-4,5-5", "bytes=" + strings.Repeat("0-0,", 7000) + "0-0", "bytes=" + strings.Repeat("0-4, ", 5) + "-1",
+	} {
+		get("Range", many).is(200)
+	}
+	get("Range", "bytes=0-0,2-2,4-4,6-6,8-8").is(206)
+	get("Range", "bytes=0-0,1-1,2-2,3-3,4-4,5-5", "If-Range", etag).is(200)
 	get("If-None-Match", etag).is(304)
 	p.get("/audit_log?case_id=c-1&limit=1", root).is(200).has("audit_log.0.action", "case.read", "audit_log.0.outcome", "read", "audit_log.0.fields.0", "demo_file")
 	p.send(http.MethodPost, "/case_files/presign", "dr-a", map[string]any{"case_id": "c-1", "kind": "demo", "use": "download"}).is(200)
@@ -301,34 +307,15 @@ func TestWhileTheStorageIsAwayCasesAreAsTheyWere(t *testing.T) {
 
 func TestUploadsWaitForTheirTurn(t *testing.T) {
 	t.Parallel()
-	p := start(t, given.TempSQLite(t), map[string]string{"UPLOAD_CONCURRENCY": "1"})
-	at := p.person("dr-a", 1, 1)
-	p.drafts("dr-a", at, "c-1")
-	slow, feed := io.Pipe()
-	done := make(chan answer, 1)
-	go func() {
-		a, _ := p.try(http.MethodPost, "/case_files?case_id=c-1&kind=demo", "dr-a", io.Reader(slow))
-		done <- a
-	}()
-	_, _ = feed.Write([]byte(somePDF + strings.Repeat(" ", 64<<10))) // more than the client keeps to itself: it is under way
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		var due []ports.Task
-		p.inTx(func(ctx context.Context, r ports.Repos) (err error) {
-			due, err = r.Outbox.Due(ctx, ports.Topics{Named: []string{ports.SweepObject}}, p.clock.Now().Add(2*ports.SweepAfter), 100)
-			return err
-		})
-		if slices.ContainsFunc(due, func(task ports.Task) bool { return task.Topic == ports.SweepObject }) {
-			break // it has its turn
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the first upload does not begin")
-		}
-	}
+	p := startWith(t, given.NewClock(), given.TempSQLite(t), map[string]string{"UPLOAD_CONCURRENCY": "1"}, soon)
+	p.drafts("dr-a", p.person("dr-a", 1, 1), "c-1")
+	end, done := p.idle("dr-a", begun)
+	p.underWay(1)
 	busy := p.upload("/case_files?case_id=c-1&kind=note", "dr-a", somePDF).refused(503, "uploads_busy")
 	if busy.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	_ = feed.Close()
+	end()
 	(<-done).is(201)
 	p.upload("/case_files?case_id=c-1&kind=note", "dr-a", somePDF).is(201)
 }
