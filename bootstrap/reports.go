@@ -89,6 +89,7 @@ func newPress(c Config) (statements.Press, error) {
 	return statements.Press{
 		Payments: look.Payments, Provider: look.Provider, Summary: look.Summary, Vendors: quickbooks.Vendors,
 		Transactions: func(book *accounting.Book) ([]byte, error) { return quickbooks.Transactions(book), nil },
+		WithoutLists: quickbooks.WithoutLists,
 		ContentTypes: map[statement.FileKind]string{
 			statement.PaymentReport: pdfreport.ContentType, statement.SummaryReport: pdfreport.ContentType, statement.ProviderReport: pdfreport.ContentType,
 			statement.Vendors: quickbooks.ContentTypeCSV, statement.Transactions: quickbooks.ContentTypeIIF,

@@ -70,7 +70,7 @@ func TakenBack(ctx context.Context, r Repos, moved []surgical.Moved, at time.Tim
 }
 
 // BillsOf gives, of the payments that are taken back, those that are cancelled and that an accounting file shows as
-// bills: none of import runs, which have no file, and none of 0.00. Source: spec/decisions.md 7.5.
+// bills: none of 0.00. Source: spec/decisions.md 7.5.
 func BillsOf(ctx context.Context, r Repos, taken []pay.Entry) (bills []pay.Entry, err error) {
 	runs := map[int64]pay.Run{} // payments that are open lie in few of them
 	for _, p := range taken {
@@ -84,7 +84,7 @@ func BillsOf(ctx context.Context, r Repos, taken []pay.Entry) (bills []pay.Entry
 			}
 			runs[p.RunID] = run
 		}
-		if run.Bills(p.Amount) {
+		if run.HasBill(p) {
 			bills = append(bills, p)
 		}
 	}

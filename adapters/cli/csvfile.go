@@ -66,12 +66,21 @@ func readCodes(file io.Reader) ([]directory.ProcedureCode, error) {
 	})
 }
 
-// readCSV reads every line of a file by the names in its header line.
+// readCSV reads every line of a file by the names in its header line. It takes what spreadsheets save: their
+// encodings and separators, empty lines, and empty columns at the end.
 func readCSV[T any](file io.Reader, known []string, needed int, parse func(line) T) ([]T, error) {
-	reader := csv.NewReader(file)
+	text, err := readText(file)
+	if err != nil {
+		return nil, err
+	}
+	reader := newCSVReader(text)
 	columns, err := readHeader(reader, known, known[:needed])
 	if err != nil {
 		return nil, err
+	}
+	width := 0
+	for _, i := range columns {
+		width = max(width, i+1)
 	}
 	var out []T
 	var bad fault.Collector
@@ -80,19 +89,36 @@ func readCSV[T any](file io.Reader, known []string, needed int, parse func(line)
 		if errors.Is(err, io.EOF) {
 			return out, firstFaults(bad.Err())
 		}
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			return nil, fault.InvalidField(fmt.Sprintf("line %d", broken.StartLine), "has a quote that is not one of a quoted value").Because(err)
+		}
 		if err != nil {
-			return nil, fault.InvalidField(fmt.Sprintf("line %d", len(out)+2), "is not a line of as many comma-separated values as the header has").Because(err)
+			return nil, err
 		}
 		number, _ := reader.FieldPos(0)
-		out = append(out, parse(line{values: values, columns: columns, number: number, bad: &bad}))
+		switch {
+		case isBlank(values): // spreadsheets write rows that were formatted once
+		case len(values) < width || !isBlank(values[width:]):
+			return nil, fault.InvalidField(fmt.Sprintf("line %d", number), "is not a line of as many values as the header has")
+		default:
+			out = append(out, parse(line{values: values, columns: columns, number: number, bad: &bad}))
+		}
 	}
+}
+
+func isBlank(values []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool { return strings.TrimSpace(v) != "" })
 }
 
 func readHeader(reader *csv.Reader, known, needed []string) (map[string]int, error) {
 	header, err := reader.Read()
+	for len(header) > 0 && isBlank(header[len(header)-1:]) {
+		header = header[:len(header)-1]
+	}
 	columns := map[string]int{}
 	for i, name := range header {
-		columns[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
+		columns[strings.ToLower(strings.TrimSpace(name))] = i
 	}
 	for name := range columns {
 		if !slices.Contains(known, name) {
@@ -105,7 +131,7 @@ func readHeader(reader *csv.Reader, known, needed []string) (map[string]int, err
 		}
 	}
 	if err != nil || len(columns) != len(header) {
-		return nil, fault.InvalidField("line 1", "must name the columns %s; may name %s", strings.Join(needed, ", "), strings.Join(known[len(needed):], ", ")).Because(err)
+		return nil, fault.InvalidField("line 1", "must name the columns %s; may name %s; commas, semicolons or tabs part them", strings.Join(needed, ", "), strings.Join(known[len(needed):], ", ")).Because(err)
 	}
 	return columns, nil
 }

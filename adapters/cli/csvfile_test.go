@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"surgicase/domain/fault"
 	"surgicase/domain/pay"
@@ -56,5 +60,41 @@ func TestReadCodes(t *testing.T) {
 	_, err = readCodes(strings.NewReader("code,description,effective,end\nZ90,,2026-02-30,\nZ9001,x,2026-02-02,2026-02-01\n"))
 	if want := "line 2 code; line 2 description; line 2 effective; line 3 end"; told(err) != want {
 		t.Errorf("wrong is %s, want %s", told(err), want)
+	}
+}
+
+// What spreadsheets save is taken, or told what it is.
+func TestReadWhatSpreadsheetsSave(t *testing.T) {
+	plain := "code,description\r\nZ9001,Näht 5 µm – “so”\r\n"
+	utf16 := func(order binary.AppendByteOrder, bom string) string {
+		var out []byte
+		for _, unit := range utf16.Encode([]rune(bom + plain)) {
+			out = order.AppendUint16(out, unit)
+		}
+		return string(out)
+	}
+	windows, err := charmap.Windows1252.NewEncoder().String(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{
+		"UTF-8": plain, "a BOM": "\ufeff" + plain, "UTF-16 LE": utf16(binary.LittleEndian, "\ufeff"), "UTF-16 BE": utf16(binary.BigEndian, "\ufeff"), "UTF-16 without a BOM": utf16(binary.LittleEndian, ""),
+		"Windows-1252": windows, "semicolons": strings.ReplaceAll(plain, ",", ";"), "tabs": strings.ReplaceAll(plain, ",", "\t"), "sep": "sep=;\r\n" + strings.ReplaceAll(plain, ",", ";"),
+		"quoted header": "\"code\",\"description\"\nZ9001,\"Näht 5 µm – “so”\"\n", "empty rows": "\n" + plain + ",\r\n  , \r\n\r\n", "empty columns": "code,description,,\nZ9001,Näht 5 µm – “so”,, \n,,,\n",
+		"a short empty column": "code,description,\nZ9001,Näht 5 µm – “so”\n", "carriage returns": strings.ReplaceAll(plain, "\r\n", "\n"),
+		"CSV (Macintosh)": strings.ReplaceAll(plain, "\r\n", "\r"),
+	} {
+		codes, err := readCodes(strings.NewReader(text))
+		if err != nil || len(codes) != 1 || codes[0].Code != "Z9001" || codes[0].Description != "Näht 5 µm – “so”" {
+			t.Errorf("%s: %+v, %v", what, codes, err)
+		}
+	}
+	for text, wrong := range map[string]string{
+		"PK\x03\x04xl": "line 1", "\xd0\xcf\x11\xe0": "line 1", "code|description\nZ9001|x\n": "line 1", "code,,description\nZ9001,,x\n": "line 1", "code,description,\nZ9001,x,y\n": "line 2",
+		"sep=;\ncode;description\n;;\nZ90;x\n": "line 4 code", "code,description\n\n,\nZ90,x\n": "line 4 code",
+	} {
+		if _, err := readCodes(strings.NewReader(text)); told(err) != wrong {
+			t.Errorf("%q: wrong is %s, want %s", text, told(err), wrong)
+		}
 	}
 }

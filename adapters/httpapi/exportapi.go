@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -37,7 +36,7 @@ func (a *API) exportRoutes() {
 	}, a.exportCases)
 	register(a, route{
 		method: http.MethodPost, path: "/export_cases_csv", id: "export-cases-csv", tag: tagExports, faults: faults,
-		summary: "Export cases as CSV", description: aboutExports + "A cell that a spreadsheet would take for a formula has an apostrophe in front.",
+		summary: "Export cases as CSV", description: aboutExports + "A cell that a spreadsheet would take for a formula has an apostrophe in front, and so has what follows a semicolon. Import the columns of ids and codes as text: spreadsheets turn 007 into 7 and 219E01 into a number.",
 	}, a.exportCSV)
 	whole := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[exportedBody](), true, "ExportedBody")
 	a.admitNulls(reflect.TypeFor[exportedBody](), whole, map[*huma.Schema]bool{})
@@ -243,12 +242,4 @@ func (a *API) exportCSV(ctx context.Context, in *exportInput) (*huma.StreamRespo
 		w.Flush()
 		orAbort(ctx, w.Error())
 	}}, nil
-}
-
-// guardedCell keeps a spreadsheet from computing a text.
-func guardedCell(text string) string {
-	if text != "" && slices.Contains([]byte("=+-@\t\r"), text[0]) {
-		return "'" + text
-	}
-	return text
 }

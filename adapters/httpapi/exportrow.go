@@ -9,6 +9,7 @@ import (
 
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
+	"surgicase/domain/statement"
 	"surgicase/domain/surgical"
 )
 
@@ -93,7 +94,7 @@ func cellOf(value any) string {
 	switch v := value.(type) {
 	case *string:
 		if v != nil {
-			return guardedCell(*v)
+			return statement.GuardCell(*v)
 		}
 	case *time.Time:
 		if v != nil {
@@ -104,9 +105,9 @@ func cellOf(value any) string {
 			return strconv.FormatInt(*v, 10)
 		}
 	case string:
-		return guardedCell(v)
+		return statement.GuardCell(v)
 	case []string:
-		return guardedCell(strings.Join(v, ", "))
+		return statement.GuardCell(strings.Join(v, ", "))
 	case int:
 		return strconv.Itoa(v)
 	case int64:

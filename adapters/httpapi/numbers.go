@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -86,4 +87,41 @@ func wholeNumber(text []byte) []byte {
 		return strconv.AppendInt(nil, int64(n), 10)
 	}
 	return text
+}
+
+// maxExponent bounds the digits that plainNumber writes; no amount comes near it.
+const maxExponent = 30
+
+// plainNumber writes a JSON number without exponent and without zeros that say nothing: 1.25e1 is 12.5, and
+// 1.250 is 1.25. It is exact. What is no number, or one far beyond any amount, stays as it is.
+func plainNumber(text []byte) []byte {
+	mantissa, exponent, scaled := strings.Cut(strings.ToLower(string(text)), "e")
+	shift := 0
+	if scaled {
+		var err error
+		if shift, err = strconv.Atoi(exponent); err != nil || shift > maxExponent || shift < -maxExponent {
+			return text
+		}
+	}
+	digits, negative := strings.CutPrefix(mantissa, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	if digits = whole + fraction; digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return text
+	}
+	point := len(whole) + shift
+	if point < 0 {
+		digits, point = strings.Repeat("0", -point)+digits, 0
+	}
+	if point > len(digits) {
+		digits += strings.Repeat("0", point-len(digits))
+	}
+	whole, fraction = strings.TrimLeft(digits[:point], "0"), strings.TrimRight(digits[point:], "0")
+	out := cmp.Or(whole, "0")
+	if fraction != "" {
+		out += "." + fraction
+	}
+	if negative {
+		out = "-" + out
+	}
+	return []byte(out)
 }

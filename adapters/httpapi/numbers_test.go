@@ -66,3 +66,16 @@ func FuzzWholeNumbers(f *testing.F) {
 		}
 	})
 }
+
+// Equal amounts get equal answers, however they are spelled.
+func TestPlainNumber(t *testing.T) {
+	for text, want := range map[string]string{
+		"1.25e1": "12.5", "1e-2": "0.01", "1.250": "1.25", "1.00000": "1", "1e2": "100", "1.10e1": "11", "0.5E+1": "5", "125e-2": "1.25", "0": "0", "0.00": "0", "0e5": "0", "100": "100", "10.10": "10.1",
+		"-1.50": "-1.5", "-0": "-0", "1.001": "1.001", "12.345e1": "123.45", "1e400": "1e400", "1e-400": "1e-400", "1e99999999999999999999": "1e99999999999999999999", "null": "null", `"1"`: `"1"`, "": "",
+		"0.1000000000000000055": "0.1000000000000000055", "99999999.990": "99999999.99", "1000000000000001e-7": "100000000.0000001",
+	} {
+		if got := string(plainNumber([]byte(text))); got != want {
+			t.Errorf("%s is written %s, want %s", text, got, want)
+		}
+	}
+}

@@ -29,7 +29,7 @@ type Amount string
 
 // UnmarshalJSON keeps the digits. They are read where it is known which row of a list they stand in.
 func (a *Amount) UnmarshalJSON(raw []byte) error {
-	*a = Amount(wholeNumber(raw))
+	*a = Amount(plainNumber(raw))
 	return nil
 }
 

@@ -3,9 +3,9 @@ package quickbooks
 import (
 	"bytes"
 	"encoding/csv"
-	"strings"
 
 	"surgicase/domain/accounting"
+	"surgicase/domain/statement"
 )
 
 // Vendors writes the vendors of the book as CSV. The opening balance stays empty: the bills carry what
@@ -24,17 +24,9 @@ func Vendors(book *accounting.Book) ([]byte, error) {
 			id = v.NPI.String()
 		}
 		rows = append(rows, []string{
-			v.Name, v.Name, v.First, v.Last, vendorType, harmless(string(v.ID)), id, eligible(v), book.Settings.Terms, "", "", usDate(book.Date),
+			v.Name, v.Name, v.First, v.Last, vendorType, statement.GuardCell(string(v.ID)), id, eligible(v), book.Settings.Terms, "", "", usDate(book.Date),
 		})
 	}
 	err := w.WriteAll(rows)
 	return out.Bytes(), err
-}
-
-// harmless keeps a spreadsheet from reading an id as a formula. All other texts were cleaned.
-func harmless(id string) string {
-	if id != "" && strings.ContainsRune("+-@=", rune(id[0])) {
-		return "'" + id
-	}
-	return id
 }

@@ -82,6 +82,9 @@ func (f *iif) bill(book *accounting.Book, b accounting.Bill) {
 		kind, memo, owed = "BILL REFUND", "Refund of case ", b.Amount
 	}
 	memo += strconv.FormatInt(b.Case, 10) + patient(b)
+	if b.NotToPay {
+		memo = "DO NOT PAY, cancelled: " + memo
+	}
 	if book.Run == 0 {
 		memo = "PREVIEW, do not import: " + memo
 	}

@@ -264,7 +264,7 @@ func (r casebookRepo) Totals(ctx context.Context, from, to civil.Date) ([]surgic
 		Cases      int
 		Cents      int64
 	}
-	err := r.db.WithContext(ctx).Raw("SELECT c.case_status AS case_status, COUNT(*) AS cases, SUM(c.pay_amount_cents) AS cents FROM cases c WHERE "+
+	err := r.db.WithContext(ctx).Raw("SELECT c.case_status AS case_status, COUNT(*) AS cases, SUM(CASE WHEN c.pay_status = 'waived' THEN 0 ELSE c.pay_amount_cents END) AS cents FROM cases c WHERE "+
 		where+" GROUP BY c.case_status ORDER BY c.case_status", args...).Scan(&rows).Error
 	totals := make([]surgical.StatusTotal, len(rows))
 	for i, row := range rows {

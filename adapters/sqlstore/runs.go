@@ -116,7 +116,7 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 			return taken(err, fault.New(fault.Conflict, "already_in_run", "One of the cases has a payment already."))
 		}
 	}
-	if run.Kind == pay.Imported { // no file carries it, so nothing it was given would ever be refunded
+	if run.Kind == pay.Imported { // its file holds what was open, and takes nothing back
 		return nil
 	}
 	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE "+uncarried, run.ID).Error
@@ -141,10 +141,13 @@ func (r runRepo) noteCodes(ctx context.Context, payments []pay.Entry) error {
 	return nil
 }
 
-// uncarried are the counter entries that the next run will carry. Those of import runs take back what no
-// file has carried.
-const uncarried = "carried_by_run_id IS NULL AND kind IN ('cancellation', 'reversal')" +
-	" AND run_id IN (SELECT r.run_id FROM payment_runs r WHERE r.kind <> 'import')"
+// uncarried are the counter entries that the next run will carry. Those of import runs are carried if they take
+// back what was open when the run was opened: only that has a bill. What is cancelled always was; of reversals
+// the payment tells. DISTINCT keeps MySQL from reading the table that it writes.
+const uncarried = "carried_by_run_id IS NULL AND (kind = 'cancellation' OR kind = 'reversal' AND" +
+	" (run_id IN (SELECT r.run_id FROM payment_runs r WHERE r.kind <> 'import') OR payment_id IN (SELECT o.entry_id FROM" +
+	" (SELECT DISTINCT p.entry_id FROM payment_entries p JOIN payment_runs r ON r.run_id = p.run_id" +
+	" WHERE r.kind = 'import' AND p.reversed_at IS NOT NULL AND p.settled_at > r.opened_at) o)))"
 
 // Get implements ports.Runs.
 func (r runRepo) Get(ctx context.Context, id int64) (pay.Run, error) {

@@ -205,7 +205,7 @@ func (p *posting) outcome(ctx context.Context, r ports.Repos, id int64) (Posted,
 		if taken[l.ID] {
 			l.CancelledAt = p.At
 		}
-		if l.Outcome() == pay.WasCancelled && done.Run.Bills(l.Amount) {
+		if l.Outcome() == pay.WasCancelled && done.Run.HasBill(l.Entry) {
 			done.NotToPay = append(done.NotToPay, l)
 		}
 	}

@@ -93,6 +93,7 @@ func (s *Reports) take(ctx context.Context, who permission.Actor, f *statement.F
 	if err != nil {
 		return err
 	}
+	f.Existed = true
 	return s.store.Logged(ctx, s.entry(who, *f).Reading())
 }
 
@@ -138,7 +139,7 @@ func (s *Reports) File(ctx context.Context, who permission.Actor, id int64) (sta
 	if err == nil && allowed(who, Request{Kind: f.Kind, Provider: f.Provider}) != nil {
 		err = noFile()
 	}
-	f.ID = id
+	f.ID, f.Existed = id, true
 	if err != nil {
 		return f, ports.Refused(ctx, s.store, s.entry(who, f), err)
 	}

@@ -16,18 +16,19 @@ func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, 
 	now := s.clock.Now()
 	st := &statement.Statement{Run: q.Run, Date: statement.MadeOn(now, now), PayDate: pay.PayDate(now, s.press.PayDay), From: q.From, To: q.To}
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		var run pay.Run
 		if q.Run != 0 {
-			run, err := r.Runs.Get(ctx, q.Run)
-			if err != nil {
+			var err error
+			if run, err = r.Runs.Get(ctx, q.Run); err != nil {
 				return err
-			}
-			if run.Kind == pay.Imported && !q.Kind.IsReport() {
-				return fault.New(fault.Conflict, "import_run", "This run holds what was paid before. No file carries it.")
 			}
 			st.Date, st.PayDate = statement.MadeOn(run.OpenedAt, now), run.PayDate
 		}
-		lines, err := linesOf(ctx, r, q)
+		lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: q.Run, Open: q.Run == 0, Provider: q.Provider, From: q.From, To: q.To})
 		if err != nil {
+			return err
+		}
+		if lines, err = billed(&run, lines, q); err != nil {
 			return err
 		}
 		st.Sections, err = sections(ctx, r, lines)
@@ -39,24 +40,42 @@ func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, 
 	return st, err
 }
 
-// linesOf reads entries of the ledger: those of a run, or the open payments. A preview of bills leaves out
-// what no file carries.
-func linesOf(ctx context.Context, r ports.Repos, q Request) ([]pay.Line, error) {
-	lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: q.Run, Open: q.Run == 0, Provider: q.Provider, From: q.From, To: q.To})
-	if err != nil || q.Run != 0 || q.Kind.IsReport() {
-		return lines, err
+// billed leaves out of an accounting file of an import run what the legacy service has billed.
+func billed(run *pay.Run, lines []pay.Line, q Request) ([]pay.Line, error) {
+	if q.Run == 0 || q.Kind.IsReport() || run.Kind != pay.Imported {
+		return lines, nil
 	}
-	imported := map[int64]bool{}
-	for _, line := range lines {
-		if _, known := imported[line.RunID]; !known {
-			run, err := r.Runs.Get(ctx, line.RunID)
-			if err != nil {
-				return nil, err
-			}
-			imported[line.RunID] = run.Kind == pay.Imported
+	lines = slices.DeleteFunc(lines, func(l pay.Line) bool { return !run.Carries(l.Entry) })
+	if len(lines) == 0 {
+		return nil, fault.New(fault.Conflict, "import_run", "This run holds only what was paid before it. No file carries it.")
+	}
+	return lines, nil
+}
+
+// BillsAlone returns the content of a file of transactions without its lists of accounts and vendors.
+func (s *Reports) BillsAlone(transactions []byte) []byte { return s.press.WithoutLists(transactions) }
+
+// NotToPay returns the numbers of the bills of an accounting file that must not be paid by now: their payments were
+// cancelled before they were settled. Other files have none.
+func (s *Reports) NotToPay(ctx context.Context, f statement.File) ([]string, error) {
+	if f.Run == 0 || f.Kind != statement.Transactions {
+		return nil, nil
+	}
+	var numbers []string
+	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
+		run, err := r.Runs.Get(ctx, f.Run)
+		if err != nil {
+			return err
 		}
-	}
-	return slices.DeleteFunc(lines, func(l pay.Line) bool { return imported[l.RunID] }), nil
+		lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: f.Run, Payments: true, Provider: f.Provider})
+		for _, l := range lines {
+			if l.Outcome() == pay.WasCancelled && run.HasBill(l.Entry) {
+				numbers = append(numbers, l.DocNumber())
+			}
+		}
+		return err
+	})
+	return numbers, err
 }
 
 // sections puts the words beside the figures.
@@ -79,6 +98,7 @@ func sections(ctx context.Context, r ports.Repos, lines []pay.Line) ([]statement
 	worded := make([]statement.Line, len(entries))
 	for i, e := range entries {
 		worded[i] = statement.NewLine(e, words[e.CaseNumber])
+		worded[i].NotToPay = lines[i].Outcome() == pay.WasCancelled
 	}
 	return statement.New(worded, payees), nil
 }

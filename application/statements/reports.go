@@ -30,6 +30,7 @@ type Press struct {
 	Summary      func(s *statement.Statement, made time.Time, password surgical.PHI) ([]byte, error)
 	Vendors      func(*accounting.Book) ([]byte, error)
 	Transactions func(*accounting.Book) ([]byte, error)
+	WithoutLists func(transactions []byte) []byte // the bills alone
 	ContentTypes map[statement.FileKind]string
 
 	Accounting accounting.Settings
@@ -116,8 +117,6 @@ func (q Request) check() error {
 	switch {
 	case q.Run != 0 && dated:
 		return fault.New(fault.Senseless, "run_with_dates", "A run is reported whole: leave out run_id or the dates.")
-	case q.Run != 0 && q.Provider != "" && !q.Kind.IsReport():
-		return fault.New(fault.Senseless, "run_with_user", "The file of a run holds all its bills: leave out run_id or user_id.")
 	case !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From):
 		return fault.New(fault.Senseless, "dates_reversed", "end_date lies before start_date.")
 	}
@@ -148,6 +147,7 @@ const mostFiles = 1_000_000
 
 // again gives a file that was made before.
 func (s *Reports) again(ctx context.Context, who permission.Actor, f statement.File) ([]statement.File, []Skipped, error) {
+	f.Existed = true
 	return []statement.File{f}, nil, s.store.Logged(ctx, s.entry(who, f).Reading())
 }
 

@@ -45,16 +45,17 @@ type Vendor struct {
 
 // Bill is what is owed for one case, or taken back of it.
 type Bill struct {
-	Refund  bool
-	Vendor  string
-	Number  string // DOCNUM
-	Date    civil.Date
-	Due     civil.Date
-	Case    int64
-	Patient surgical.Patient // empty unless memos hold it
-	Class   string           // empty unless expenses have classes
-	Detail  string           // the procedure codes that were paid, else the pay category
-	Amount  pay.Cents        // more than zero, also for a refund
+	Refund   bool
+	Vendor   string
+	Number   string // DOCNUM
+	Date     civil.Date
+	Due      civil.Date
+	Case     int64
+	Patient  surgical.Patient // empty unless memos hold it
+	NotToPay bool             // cancelled before it was settled
+	Class    string           // empty unless expenses have classes
+	Detail   string           // the procedure codes that were paid, else the pay category
+	Amount   pay.Cents        // more than zero, also for a refund
 }
 
 // Book is the content of the accounting files of one statement.
@@ -109,6 +110,7 @@ func Keep(s *statement.Statement, names map[ident.UserID]string, settings Settin
 // add appends the bill of a line and returns what had to be written otherwise in it.
 func (b *Book) add(line statement.Line, vendor string, day, due civil.Date) []statement.Change {
 	bill := Bill{Vendor: vendor, Number: line.DocNumber(), Date: day, Due: due, Case: line.CaseNumber, Amount: line.Amount}
+	bill.NotToPay = line.NotToPay
 	if line.Refund() {
 		bill.Refund, bill.Amount = true, -line.Amount
 	}

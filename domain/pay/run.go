@@ -49,7 +49,8 @@ func (e Entry) Counter(kind EntryKind, at time.Time) Entry {
 // RunKind says what opened a run.
 type RunKind string
 
-// The kinds of runs. Import runs hold what was paid before; no file carries them.
+// The kinds of runs. Import runs hold what the legacy service paid, and what it left open; their file carries only
+// the latter.
 const (
 	Weekly   RunKind = "weekly"
 	Manual   RunKind = "manual"
@@ -72,9 +73,14 @@ type Run struct {
 	Reversed  Cents
 }
 
-// Bills says whether the accounting file of the run has a bill for a payment of that amount.
-// Source: spec/decisions.md 7.5.
-func (r *Run) Bills(amount Cents) bool { return r.Kind != Imported && amount != 0 }
+// HasBill reports whether the accounting file of the run has a bill for a payment. An import run has bills only of
+// what was open when it was opened: the legacy service has billed the rest.
+func (r *Run) HasBill(p Entry) bool { return p.Amount != 0 && r.Carries(p) }
+
+// Carries reports whether the accounting file of the run shows an entry, if it has an amount.
+func (r *Run) Carries(e Entry) bool {
+	return r.Kind != Imported || e.Kind != Payment || e.SettledAt.IsZero() || e.SettledAt.After(r.OpenedAt)
+}
 
 // The instant of the week at which the job settles open runs: Thursday 08:00 UTC.
 // Source: spec/decisions.md 5.3.

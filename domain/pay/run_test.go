@@ -150,12 +150,18 @@ func TestNewRun(t *testing.T) {
 }
 
 func TestBills(t *testing.T) {
+	at := time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
-		kind   pay.RunKind
-		amount pay.Cents
-		bill   bool
-	}{{pay.Weekly, 1, true}, {pay.Manual, 100_000, true}, {pay.Weekly, 0, false}, {pay.Imported, 100_000, false}, {pay.Imported, 0, false}} {
-		run := pay.Run{Kind: c.kind}
-		equal(t, string(c.kind)+" "+c.amount.String(), run.Bills(c.amount), c.bill)
+		kind    pay.RunKind
+		amount  pay.Cents
+		settled time.Time
+		bill    bool
+	}{
+		{pay.Weekly, 1, time.Time{}, true}, {pay.Manual, 100_000, at.Add(-time.Hour), true}, {pay.Weekly, 0, time.Time{}, false},
+		{pay.Imported, 100_000, at.Add(-time.Hour), false}, {pay.Imported, 100_000, at, false}, // the legacy service paid it
+		{pay.Imported, 100_000, time.Time{}, true}, {pay.Imported, 100_000, at.Add(time.Hour), true}, {pay.Imported, 0, time.Time{}, false}, // it was open
+	} {
+		run := pay.Run{Kind: c.kind, OpenedAt: at}
+		equal(t, string(c.kind)+" "+c.amount.String()+" "+c.settled.String(), run.HasBill(pay.Entry{Kind: pay.Payment, Amount: c.amount, SettledAt: c.settled}), c.bill)
 	}
 }

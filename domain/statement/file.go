@@ -73,6 +73,7 @@ type File struct {
 	Changes     []Change  // what had to be written otherwise
 	MadeAt      time.Time
 	MadeBy      ident.UserID
+	Existed     bool // it was made for an earlier request; not stored
 }
 
 // Change is a text that had to be written otherwise in a file. It never is a patient's.

@@ -19,7 +19,8 @@ import (
 // Line is an entry of the ledger with the patient of the case it pays. Of a purged case none is left.
 type Line struct {
 	pay.Entry
-	Patient surgical.Patient
+	Patient  surgical.Patient
+	NotToPay bool // a payment that was cancelled before it was settled: its bill must not be paid
 }
 
 // NewLine puts the words of a case beside an entry. The codes are those that were paid, whatever became of

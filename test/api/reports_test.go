@@ -106,7 +106,6 @@ func TestPreviewsShowWhatIsOpen(t *testing.T) {
 			p.get(path+"?run_id="+run+"&start_date=2026-01-01", "case-admin").refused(400, "run_with_dates")
 			p.get(path+"?run_id=4711", "case-admin").refused(404, "run_not_found")
 		}
-		p.get("/quickbooks_transactions_iif?user_id=dr-a&run_id="+run, "case-admin").refused(400, "run_with_user")
 		for _, table := range changed(before, db.print()) {
 			switch table {
 			case "generated_files", "report_passwords", "audit_entries", "audit_seal":

@@ -295,6 +295,10 @@ func caseTotals(w *world) {
 	equal(w.t, "all", w.totals(civil.Date{}, civil.Date{}), []surgical.StatusTotal{{Cases: 3, Cents: 3 * most}, {Status: surgical.Paid, Cases: 1, Cents: most}})
 	equal(w.t, "some days", w.totals(day(2026, 2), day(2026, 3)), []surgical.StatusTotal{{Cases: 2, Cents: 2 * most}})
 	equal(w.t, "from", w.totals(day(2026, 4), civil.Date{}), []surgical.StatusTotal{{Status: surgical.Paid, Cases: 1, Cents: most}})
+	waived := given.Case("waived", "ann")
+	waived.Date, waived.Status, waived.Pay.Amount, waived.Pay.Status = day(2026, 9), surgical.Paid, pay.MaxAmount, pay.Waived
+	w.record(waived)
+	equal(w.t, "what nobody gets", w.totals(day(2026, 9), civil.Date{}), []surgical.StatusTotal{{Status: surgical.Paid, Cases: 1}})
 }
 
 func unpricedCases(w *world) {
