@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -48,7 +49,7 @@ func Main() int {
 		err = errors.New("interrupted before it was done")
 	}
 	_, _ = fmt.Fprintln(os.Stderr, "surgicase:", sentence(err))
-	if errors.Is(err, cli.ErrUsage) {
+	if isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
@@ -65,10 +66,19 @@ func sentence(err error) string {
 	for _, field := range f.Fields {
 		text += "\n  " + strings.TrimPrefix(field.Location, "body.") + " " + field.Message
 	}
-	if f.Cause != nil {
+	if f.Cause != nil && (errors.Is(f, fault.Unavailable) || errors.Is(f, fault.Upstream) || errors.Is(f, fault.Invalid)) {
 		text += " (" + f.Cause.Error() + ")"
 	}
 	return text
+}
+
+// isUsage reports whether an error is about the words of the command line: a fault of a flag, too.
+func isUsage(err error) bool {
+	var f *fault.Error
+	if errors.Is(err, cli.ErrUsage) {
+		return true
+	}
+	return errors.As(err, &f) && slices.ContainsFunc(f.Fields, func(field fault.Field) bool { return strings.HasPrefix(field.Location, "--") })
 }
 
 func environmentOf(lines []string) environment {

@@ -63,8 +63,15 @@ func (l eventLog) Happened(ctx context.Context, e ports.Event) {
 		l.log.Warn(e.Name, fields...)
 		return
 	}
+	if e.Err == nil && slices.Contains(routine, e.Name) {
+		l.log.Debug(e.Name, fields...)
+		return
+	}
 	l.log.Info(e.Name, fields...)
 }
+
+// routine are events that come by the dozen and tell an operator nothing while they succeed.
+var routine = []string{"outbox.find_files"}
 
 // behind are the events of work that goes on behind the requests: when it fails nobody gets an answer.
 var behind = []string{ports.BackgroundFailed, "outbox.", "job.", "mail."}

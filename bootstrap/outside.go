@@ -138,6 +138,10 @@ type countedMailer struct {
 func (m countedMailer) Send(ctx context.Context, letter mail.Letter) error {
 	done := m.begin("mail", "send")
 	err := m.Mailer.Send(ctx, letter)
+	if fault.CodeOf(err) == mail.NotDelivered {
+		done(nil)
+		return err
+	}
 	done(err)
 	return err
 }

@@ -59,7 +59,9 @@ func New(p Program, version string) *cobra.Command {
 			"Commands exit with 0 when done, 1 when it could not be done, 2 when words or configuration are wrong.",
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
+	root.SetFlagErrorFunc(flagError)
+	root.Version = version
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
@@ -182,11 +184,14 @@ func meaning(r permission.Rule) string {
 }
 
 func versionCommand(version string) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(c.OutOrStdout(), version)
-			return err
-		},
+	c := &cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs}
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *asJSON {
+			return printJSON(c.OutOrStdout(), map[string]any{"version": version})
+		}
+		_, err := fmt.Fprintln(c.OutOrStdout(), version)
+		return err
 	}
+	return c
 }

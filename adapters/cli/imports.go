@@ -87,7 +87,7 @@ func codeCommands(p Importer) *cobra.Command {
 func readFile[T any](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+		return nil, fileError(path, err)
 	}
 	defer func() { _ = file.Close() }()
 	return read(file)

@@ -18,9 +18,29 @@ var teach = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
 })
 
+// introduction is what the page of the API begins with.
+const introduction = `The back office of a surgical practice: cases, their lifecycle, and what providers are paid.
+
+**Signing in.** How a caller is identified depends on the installation (AUTH_MODE). On a developer's machine
+(` + "`trusted`" + `) the ` + "`X-User-ID`" + ` header names the user, such as ` + "`demo-provider`" + `; behind a gateway the gateway sets it;
+everywhere else send ` + "`Authorization: Bearer …`" + ` with a token of the identity provider or an API token (` + "`POST /tokens`" + `).
+Use "Authorize" on this page. ` + "`GET /permissions`" + ` tells what the caller may do.
+
+**Where to begin.** ` + "`POST /surgeon`, `POST /facility` and `POST /case`" + ` record a case; ` + "`GET /case_pay`" + ` explains its amount;
+` + "`POST /payment_runs?dry_run=true`" + ` shows what a run would pay.`
+
+// tagOrder is the order in which the page shows the groups of endpoints: what people come for first.
+var tagOrder = []string{
+	tagCases, "Documents", tagDashboards, tagRuns, "Reports", "QuickBooks", tagPrices, "Exports", tagUsers, "Surgeons", "Facilities", tagGroups, tagLists, tagNPI, tagTokens,
+	tagMail, tagJobs, "Audit", tagSupport, tagOperations, tagHealth,
+}
+
 func (a *API) config() huma.Config {
 	config := huma.DefaultConfig("SurgiCase API", a.settings.Version)
-	config.Info.Description = "The back office of a surgical practice: cases, their lifecycle, and what providers are paid."
+	config.Info.Description = introduction
+	for _, name := range tagOrder {
+		config.Tags = append(config.Tags, &huma.Tag{Name: name})
+	}
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
 	config.CreateHooks, config.Transformers = nil, nil
 	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}

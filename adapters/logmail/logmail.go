@@ -5,6 +5,7 @@ import (
 	"context"
 	"strconv"
 
+	"surgicase/domain/fault"
 	"surgicase/domain/mail"
 	"surgicase/ports"
 )
@@ -35,5 +36,5 @@ func (m *Mailer) Send(ctx context.Context, letter mail.Letter) error {
 		{Name: "enclosures", Text: strconv.Itoa(len(letter.Enclosed))},
 		{Name: "enclosed_bytes", Text: strconv.Itoa(size)},
 	}})
-	return nil
+	return fault.New(fault.Conflict, mail.NotDelivered, "Mail is not delivered here: EMAIL_URL is log://.")
 }

@@ -130,7 +130,7 @@ func (s *Post) change(ctx context.Context, id int64, do func(*mail.Posted) error
 
 func (s *Post) tell(ctx context.Context, p *mail.Posted) {
 	outcome := p.Reason
-	if p.Status == mail.Sent {
+	if p.Status == mail.Sent || p.Reason == mail.NotDelivered {
 		outcome = "success"
 	}
 	s.events.Happened(ctx, ports.Event{Name: "mail." + string(p.Status), Outcome: outcome, Values: []ports.Value{

@@ -31,6 +31,9 @@ const (
 	Unavailable = "mail_unavailable"
 	Unconfirmed = "mail_unconfirmed"
 	Refused     = "mail_refused"
+
+	// NotDelivered is of a mailer that delivers nothing (EMAIL_URL=log://). It is no failure, and nothing was sent.
+	NotDelivered = "mail_not_delivered"
 )
 
 // mostHeader is the longest text in a header, in bytes.

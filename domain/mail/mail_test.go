@@ -67,6 +67,17 @@ func TestALetterArrivesAtMostTwiceWhateverHappens(t *testing.T) {
 	})
 }
 
+func TestPosted_Conclude_what_is_not_delivered_was_not_sent(t *testing.T) {
+	now := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	p := mail.Posted{Status: mail.Queued, CreatedAt: now}
+	if _, err := p.Claim(now); err != nil {
+		t.Fatal(err)
+	}
+	if again := p.Conclude(fault.New(fault.Conflict, mail.NotDelivered, ""), now); again || p.Status != mail.NotMailed || p.Reason != mail.NotDelivered || !p.EndedAt.Equal(now) {
+		t.Errorf("got %t, %+v", again, p)
+	}
+}
+
 func TestAClaimedLetterIsLeftAlone(t *testing.T) {
 	p := queued()
 	if goOn, err := p.Claim(morning); !goOn || err != nil {

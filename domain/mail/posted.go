@@ -125,6 +125,10 @@ func (p *Posted) Conclude(outcome error, now time.Time) (again bool) {
 		return false
 	}
 	p.Reason = fault.CodeOf(outcome)
+	if p.Reason == NotDelivered {
+		p.end(NotMailed, NotDelivered, now)
+		return false
+	}
 	if p.Reason == "" {
 		p.Reason = Unconfirmed // it ended in a way that nobody foresaw
 	}
