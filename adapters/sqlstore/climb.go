@@ -92,7 +92,7 @@ func (s *Store) begin(ctx context.Context, ahead string) error {
 		return fault.New(fault.Conflict, "table_exists", "The database has the table %s, which is yet to be made: nothing was changed. SurgiCase needs a database of its own.", there[0])
 	}
 	db := s.write.WithContext(ctx)
-	if err := db.Exec("CREATE TABLE " + begunTable + " (nothing INT)").Error; err != nil {
+	if err := db.Exec("CREATE TABLE " + begunTable + " (nothing INT NOT NULL PRIMARY KEY)").Error; err != nil {
 		return err
 	}
 	if !strings.Contains(ahead, "CREATE TRIGGER") {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -45,11 +46,52 @@ func (s *Store) migratorOn(pool *sql.DB) (*goose.Provider, error) {
 // it broke off. On MySQL Conflict "triggers_refused" if the account may not make triggers and "table_exists" if there
 // is something else in the database; then nothing was changed.
 func (s *Store) MigrateUp(ctx context.Context) (int, error) {
+	unlock, err := s.lockMigrations(ctx)
+	if err != nil {
+		return 0, outward(err)
+	}
+	defer unlock()
 	steps, err := s.climb(ctx, goose.MaxVersion)
+	for attempt := 1; err != nil && s.dialect == "sqlite" && attempt < maxMigrationAttempts && ctx.Err() == nil; attempt++ {
+		// Each step is one transaction: whoever lost the race for it finds it done.
+		time.Sleep(time.Duration(attempt) * longPause)
+		steps, err = s.climb(ctx, goose.MaxVersion)
+	}
 	if err == nil {
 		err = s.FitCluster(ctx)
 	}
 	return steps, outward(err)
+}
+
+const (
+	maxMigrationAttempts = 5
+	migrationLock        = "CONCAT('surgicase.', MD5(DATABASE()))"
+	migrationLockSeconds = 3600 // how long a second migration waits for the first
+)
+
+// lockMigrations keeps others on MySQL from migrating the same database meanwhile. The lock belongs to a connection of
+// its own and ends with it, also when the program is killed.
+func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	if s.connect == nil {
+		return func() {}, nil
+	}
+	pool := sql.OpenDB(s.connect)
+	pool.SetMaxOpenConns(1)
+	unlock = func() { _ = pool.Close() }
+	for waited := 0; ; waited++ { // in short pieces: a read that takes a minute is broken off
+		var got sql.NullInt64
+		if err := pool.QueryRowContext(ctx, "SELECT GET_LOCK("+migrationLock+", 20)").Scan(&got); err != nil {
+			unlock()
+			return nil, err
+		}
+		if got.Int64 == 1 {
+			return unlock, nil
+		}
+		if waited*20 >= migrationLockSeconds {
+			unlock()
+			return nil, fault.New(fault.Conflict, "migration_running", "Another migration of this database has been running for an hour: nothing was changed.")
+		}
+	}
 }
 
 // FitCluster drops the triggers that guard the trail if the database is a node of a Galera cluster. When a
