@@ -6,6 +6,7 @@ import (
 	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/domain/directory"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/permission"
 )
 
@@ -19,11 +20,12 @@ func (p *program) LoadPrices(ctx context.Context, load payments.Load) (done paym
 	return done, err
 }
 
-// PreviewPrices says what LoadPrices would do.
+// PreviewPrices returns what LoadPrices would do.
 func (p *program) PreviewPrices(ctx context.Context, load payments.Load) (would payments.Loaded, err error) {
 	var prices *payments.Prices
 	err = p.run(ctx, []any{&prices}, func(ctx context.Context) (err error) {
-		would, err = prices.Preview(ctx, permission.System("cli"), load)
+		ctx, _ = dryrun.Start(ctx)
+		would, err = prices.Load(ctx, permission.System("cli"), load)
 		return err
 	})
 	return would, err

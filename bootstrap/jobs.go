@@ -34,10 +34,7 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 					done, err := runs.Open(ports.LastWrite(ctx), who, payments.NewRun{Kind: pay.Weekly})
 					return openedWords(done), err
 				},
-				Preview: func(ctx context.Context, who permission.Actor) (string, error) {
-					would, err := runs.Preview(ctx, who, payments.NewRun{Kind: pay.Weekly})
-					return openedWords(would), err
-				},
+				DryRun: true,
 			},
 			"settle_payment_runs": {
 				Schedule: job.Weekly(time.Thursday, 8, 0), What: "settles every payment run that was opened before: its cases at 15 go to 20",
@@ -45,6 +42,7 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 					n, payments, err := runs.SettleAll(ctx, who, ports.InstantOf(ctx, clock.Now()))
 					return fmt.Sprintf("%d payments of %d runs settled", payments, n), err
 				},
+				DryRun: true,
 			},
 			"npi_sync": {
 				Schedule: job.Weekly(time.Tuesday, 8, 0), What: "loads the weekly files of the NPI registry that are published and not loaded yet",

@@ -61,11 +61,11 @@ func withMailJobs(list operations.JobList, mailings *statements.Mailings, bugs *
 	maps.Copy(list.Jobs, map[string]operations.Job{
 		"mail_payment_reports": {
 			Schedule: job.Weekly(time.Monday, 9, 0), What: "mails the payment report and the summary of the week's run to their lists",
-			After: openRun, Do: work(letters.PaymentReport, letters.SummaryReport),
+			After: openRun, Do: work(letters.PaymentReport, letters.SummaryReport), DryRun: true,
 		},
 		"mail_provider_reports": {
 			Schedule: job.Weekly(time.Monday, 10, 0), What: "mails each provider of the week's run his own report",
-			After: openRun, Do: work(letters.IndividualReport),
+			After: openRun, Do: work(letters.IndividualReport), DryRun: true,
 		},
 	})
 	return list

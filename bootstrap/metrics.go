@@ -10,6 +10,7 @@ import (
 
 	"surgicase/adapters/httpapi"
 	"surgicase/adapters/sqlstore"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -190,8 +191,11 @@ func (o observer) hearing(also func(context.Context, time.Duration, error)) hear
 	}
 }
 
-// Happened implements ports.Events.
+// Happened implements ports.Events. What a dry run tries has not happened.
 func (o observer) Happened(ctx context.Context, e ports.Event) {
+	if dryrun.Is(ctx) {
+		return
+	}
 	o.metrics.event(e)
 	o.eventLog.Happened(ctx, e)
 }

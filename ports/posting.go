@@ -64,11 +64,6 @@ func (p *Posting) post(ctx context.Context, r Repos) error {
 	return r.Runs.TakeBack(ctx, entries, p.Who.User)
 }
 
-// TakenBack reads the payments that moves cancel or reverse.
-func TakenBack(ctx context.Context, r Repos, moved []surgical.Moved, at time.Time) ([]pay.Entry, error) {
-	return r.Runs.Payments(ctx, keys(surgical.PostingsOf(moved, at).TakenBack))
-}
-
 // BillsOf gives, of the payments that are taken back, those that are cancelled and that an accounting file shows as
 // bills: none of 0.00. Source: spec/decisions.md 7.5.
 func BillsOf(ctx context.Context, r Repos, taken []pay.Entry) (bills []pay.Entry, err error) {

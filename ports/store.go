@@ -17,6 +17,10 @@ type Store interface {
 	// (deadlocks, lock waits, a busy database, RunAgain), so fn must only touch the repositories it is
 	// handed and variables it sets anew. A panic in fn rolls back and goes on up. It confirms the caller of
 	// the context first (OnBehalf), in the same transaction: fn does not run for who may act no longer.
+	//
+	// In a context of dryrun.Start it runs fn and rolls back: when fn returns nil, InTx returns nil, gives the
+	// entries that fn recorded to the dry run, and commits only that it was asked: those entries with the outcome
+	// audit.DryRun, and refusals as they are.
 	InTx(ctx context.Context, fn func(context.Context, Repos) error) error
 
 	// View runs fn on one consistent snapshot without writing.

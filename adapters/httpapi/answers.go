@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 )
@@ -76,13 +77,17 @@ func nextLink(path string, query url.Values, cursor string) string {
 	return "<" + path + "?" + query.Encode() + `>; rel="next"`
 }
 
-// beginRequest reserves an Idempotency-Key. Earlier is the id of what the same request made before.
+// beginRequest reserves an Idempotency-Key. Earlier is the id of what the same request made before. A dry run reserves
+// none, and says what would come of a first request.
 func (a *API) beginRequest(ctx context.Context, route, key string, body []byte) (reserved *ident.RequestKey, earlier string, err error) {
 	if key = strings.Trim(key, `"`); key == "" {
 		return nil, "", nil
 	}
 	if strings.ContainsFunc(key, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return nil, "", fault.InvalidField("header.Idempotency-Key", "must be plain ASCII")
+	}
+	if dryrun.Is(ctx) {
+		return nil, "", nil
 	}
 	reserved = &ident.RequestKey{Caller: actorOf(ctx).User, Route: route, Key: key}
 	sum := sha256.Sum256(body)

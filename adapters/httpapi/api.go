@@ -145,13 +145,15 @@ type route struct {
 	tag         string
 	summary     string
 	description string
-	status      int   // of success, 200 if 0
-	faults      []int // error answers beside 401, 403, 422, 429, 500 and 503
-	open        bool  // needs no caller
-	registers   bool  // people whom only the identity provider knows may call it
-	watch       bool  // for those who watch the operations, with METRICS_TOKEN or as a caller
-	curious     bool  // of an open one: who calls is found out if he says so
-	owner       bool  // its user_id parameter names an owner, who may be another than the caller
+	status      int    // of success, 200 if 0
+	faults      []int  // error answers beside 401, 403, 422, 429, 500 and 503
+	dryRun      bool   // with dry_run=true it says what it would change
+	noDryRun    string // why a route that changes something has no dry run
+	open        bool   // needs no caller
+	registers   bool   // people whom only the identity provider knows may call it
+	watch       bool   // for those who watch the operations, with METRICS_TOKEN or as a caller
+	curious     bool   // of an open one: who calls is found out if he says so
+	owner       bool   // its user_id parameter names an owner, who may be another than the caller
 	maxBody     int64
 	produces    []string          // media types of a raw body; JSON if empty
 	unwell      bool              // it answers 503 with the body of success
@@ -165,6 +167,7 @@ const (
 	metaRegisters = "registers"
 	metaWatch     = "watch"
 	metaID        = "id"
+	metaNoDryRun  = "no_dry_run"
 )
 
 // usual are the errors that every route with a caller can answer.
@@ -174,6 +177,7 @@ var usual = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnpr
 func register[I, O any](a *API, r route, handle func(context.Context, *I) (*O, error)) {
 	mustBeSeen(reflect.TypeFor[I]())
 	mustBeSeen(reflect.TypeFor[O]())
+	r.requireDryRunRule()
 	paths := append([]string{r.path}, r.aliases...)
 	for i, path := range paths {
 		op := r.operation(path, a.settings.MaxBody)
@@ -214,8 +218,11 @@ func (r route) operation(path string, maxBody int64) huma.Operation {
 		Method: r.method, Path: path, OperationID: r.id, Summary: r.summary, Description: r.description, Tags: []string{r.tag},
 		DefaultStatus: r.status, Errors: slices.Concat(r.faults, usual), MaxBodyBytes: maxBody,
 		BodyReadTimeout: bodyReadTimeout, Metadata: map[string]any{
-			metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers, metaWatch: r.watch || r.curious, metaID: r.id,
+			metaOpen: r.open, metaOwner: r.owner, metaRegisters: r.registers, metaWatch: r.watch || r.curious, metaID: r.id, metaNoDryRun: r.noDryRun,
 		},
+	}
+	if r.dryRun {
+		op.Parameters = []*huma.Param{dryRunParameter()}
 	}
 	if r.maxBody > 0 {
 		op.MaxBodyBytes = r.maxBody

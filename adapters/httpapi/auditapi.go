@@ -32,7 +32,7 @@ type auditInput struct {
 	EntityID    string `query:"entity_id" maxLength:"100" doc:"The id of the thing." example:"demo-case-001"`
 	CaseID      string `query:"case_id" maxLength:"100" doc:"Follow this case, also through the lists and files that showed it." example:"demo-case-001"`
 	HumanCaseID int64  `query:"human_case_id" minimum:"1" doc:"The same by the case's number." example:"1"`
-	Outcome     string `query:"outcome" enum:"done,read,refused" doc:"How it ended."`
+	Outcome     string `query:"outcome" enum:"done,read,refused,dry_run" doc:"How it ended."`
 	From        string `query:"from" maxLength:"40" doc:"From this time on." example:"2026-11-02T00:00:00Z"`
 	To          string `query:"to" maxLength:"40" doc:"Before this time." example:"2026-11-03T00:00:00Z"`
 }
@@ -62,7 +62,7 @@ type auditBody struct {
 	AfterDigest  *string   `json:"after_digest" nullable:"true" doc:"Keyed digest of the thing after the change."`
 	RequestID    string    `json:"request_id"`
 	Address      string    `json:"address" doc:"Where the request came from." example:"127.0.0.1"`
-	Outcome      string    `json:"outcome" enum:"done,read,refused"`
+	Outcome      string    `json:"outcome" enum:"done,read,refused,dry_run"`
 	Code         *string   `json:"code" nullable:"true" doc:"Why it was refused." example:"not_allowed"`
 }
 

@@ -21,24 +21,24 @@ func (a *API) caseRoutes() {
 		summary: "Read a case", description: "The case as the caller may see it. The ETag goes into If-Match of a later change.",
 	}, a.getCase)
 	register(a, route{
-		method: http.MethodPost, path: "/case", id: "create-case", tag: tagCases, status: http.StatusCreated, owner: true,
+		method: http.MethodPost, path: "/case", id: "create-case", dryRun: true, tag: tagCases, status: http.StatusCreated, owner: true,
 		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Record a case", description: "Prices the case, and submits it (0 to 1) if it has demo_file, note_file and a procedure code. " +
 			"A second case of the same owner, patient and day is a conflict unless force_duplicate is true.",
 	}, a.createCase)
 	register(a, route{
-		method: http.MethodPatch, path: "/case", id: "change-case", tag: tagCases,
+		method: http.MethodPatch, path: "/case", id: "change-case", dryRun: true, tag: tagCases,
 		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Change a case", description: "A JSON merge patch (RFC 7396): absent members stay, null clears. Values equal to the stored ones change nothing. " +
 			"Providers change their cases at 0 and 1, administrators up to 10; missing documents can be added at any status.",
 	}, a.changeCase)
 	register(a, route{
-		method: http.MethodDelete, path: "/case", id: "delete-case", tag: tagCases,
+		method: http.MethodDelete, path: "/case", id: "delete-case", dryRun: true, tag: tagCases,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
 		summary: "Delete a case", description: "Soft: it can be restored, its id stays taken and its payments stand.",
 	}, a.deleteCase)
 	register(a, route{
-		method: http.MethodPost, path: "/case/restore", id: "restore-case", tag: tagCases,
+		method: http.MethodPost, path: "/case/restore", id: "restore-case", dryRun: true, tag: tagCases,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Restore a deleted case", description: "For Global Admins. Below 15 the case is priced anew; an own case that was at 10 comes back at 1.",
 	}, a.restoreCase)

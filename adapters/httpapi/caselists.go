@@ -59,7 +59,7 @@ func (a *API) caseListRoutes() {
 		summary: "List the cases of group members", description: "For Group Admins: cases of members of type 1 to 6 in groups that they administer, and their own.",
 	}, a.groupCases)
 	register(a, route{
-		method: http.MethodPatch, path: "/bulk_update_case_status", aliases: []string{"/bulkupdatecasestatus"}, id: "move-cases", tag: tagCases,
+		method: http.MethodPatch, path: "/bulk_update_case_status", aliases: []string{"/bulkupdatecasestatus"}, id: "move-cases", dryRun: true, tag: tagCases,
 		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Move cases to a status", description: "Each case moves as far as the table of moves allows; what it refuses is listed under exceptions and the answer stays 200. " +
 			"A move to 15 opens a manual payment run of these cases, a move to 20 settles their payments.",
@@ -235,7 +235,6 @@ func pageOf(listed casebook.Listed, who permission.Actor, p PageInput, list stri
 
 type moveInput struct {
 	UserID string `query:"user_id" maxLength:"255" doc:"May only repeat the caller; in trusted mode without a header it names him."`
-	DryRun bool   `query:"dry_run" doc:"Say what would happen and write nothing."`
 	Body   struct {
 		CaseIDs   []string `json:"case_ids" nullable:"false" minItems:"1" maxItems:"1000" doc:"At most 1,000; repeated ids count once." example:"[\"demo-case-001\"]"`
 		NewStatus int      `json:"new_status" minimum:"0" maximum:"10000" doc:"One of the case statuses." example:"10"`
@@ -292,7 +291,7 @@ func (a *API) moveCases(ctx context.Context, in *moveInput) (*moveAnswer, error)
 	out := &moveAnswer{Body: moveAnswerBody{
 		UpdatedCases: make([]movedBody, len(done.Moved)), Exceptions: make([]exceptionBody, len(done.Exceptions)),
 		TotalProcessed: len(done.Moved) + len(done.Exceptions), TotalUpdated: len(done.Moved), TotalExceptions: len(done.Exceptions),
-		RunID: nullable(done.RunID), NotToPay: mapped(done.NotToPay, pay.Entry.DocNumber), DryRun: in.DryRun,
+		RunID: nullable(done.RunID), NotToPay: mapped(done.NotToPay, pay.Entry.DocNumber),
 	}}
 	if len(done.Exceptions) > 0 {
 		callOf(ctx).outcome = Partly
@@ -316,7 +315,7 @@ func movedBodyOf(id string, m surgical.Move) movedBody {
 
 func (in *moveInput) read() (cases.BulkMove, error) {
 	var r reader
-	move := cases.BulkMove{DryRun: in.DryRun, Force: in.Body.Force != nil && *in.Body.Force}
+	move := cases.BulkMove{Force: in.Body.Force != nil && *in.Body.Force}
 	for i, text := range in.Body.CaseIDs {
 		id, err := ident.ParseCaseID(text)
 		r.bad.Check(indexed("body.case_ids", i), err)

@@ -44,6 +44,9 @@ func (a *API) describeAnswer(r route, path string, output reflect.Type) {
 	case response.Content["application/json"] != nil:
 		a.admitNulls(body.Type, response.Content["application/json"].Schema, map[*huma.Schema]bool{})
 	}
+	if r.dryRun {
+		a.describeDryRun(op)
+	}
 	if r.unwell {
 		op.Responses[strconv.Itoa(http.StatusServiceUnavailable)] = &huma.Response{Description: "Not well; the body says where.", Content: response.Content}
 	}

@@ -31,11 +31,11 @@ const aboutExports = "For Case Admins. Up to 1,000 case_ids; without them, with 
 func (a *API) exportRoutes() {
 	faults := []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
 	register(a, route{
-		method: http.MethodPost, path: "/export_cases", aliases: []string{"/cases"}, id: "export-cases", tag: tagExports, faults: faults,
+		method: http.MethodPost, path: "/export_cases", aliases: []string{"/cases"}, id: "export-cases", noDryRun: "this changes nothing", tag: tagExports, faults: faults,
 		summary: "Export cases as JSON", description: aboutExports + "With Accept: application/x-ndjson a case on each line, and a last line with the summary.",
 	}, a.exportCases)
 	register(a, route{
-		method: http.MethodPost, path: "/export_cases_csv", id: "export-cases-csv", tag: tagExports, faults: faults,
+		method: http.MethodPost, path: "/export_cases_csv", id: "export-cases-csv", noDryRun: "this changes nothing", tag: tagExports, faults: faults,
 		summary: "Export cases as CSV", description: aboutExports + "A cell that a spreadsheet would take for a formula has an apostrophe in front, and so has what follows a semicolon. Import the columns of ids and codes as text: spreadsheets turn 007 into 7 and 219E01 into a number.",
 	}, a.exportCSV)
 	whole := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[exportedBody](), true, "ExportedBody")

@@ -31,7 +31,7 @@ var (
 
 func (a *API) fileRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/case_files", id: "upload-case-file", tag: tagFiles, status: http.StatusCreated, faults: uploadFaults, slow: true,
+		method: http.MethodPost, path: "/case_files", id: "upload-case-file", noDryRun: "a document is either stored or not", tag: tagFiles, status: http.StatusCreated, faults: uploadFaults, slow: true,
 		body: uploadBody("case_id", "kind"), summary: "Upload a document of a case",
 		description: "A form with case_id, kind and file in this order, or the document as the body with case_id and kind as parameters. PDF, JPEG, PNG, TIFF and HEIC, " +
 			"told by their content. A document of this kind that the case has is replaced. The case is submitted if that completes it.",
@@ -45,17 +45,17 @@ func (a *API) fileRoutes() {
 		summary: "Download a document of a case", description: "Whole, or in ranges (RFC 9110).",
 	}, a.getCaseFile)
 	register(a, route{
-		method: http.MethodDelete, path: "/case_file", id: "delete-case-file", tag: tagFiles,
+		method: http.MethodDelete, path: "/case_file", id: "delete-case-file", dryRun: true, tag: tagFiles,
 		faults:  []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
 		summary: "Take a document away from a case", description: "The file stays stored until the case is purged, out of everybody's sight.",
 	}, a.deleteCaseFile)
 	register(a, route{
-		method: http.MethodPost, path: "/case_files/presign", id: "presign-case-file", tag: tagFiles, faults: jsonUploadFaults,
+		method: http.MethodPost, path: "/case_files/presign", id: "presign-case-file", noDryRun: "the link alone changes nothing", tag: tagFiles, faults: jsonUploadFaults,
 		summary:     "Get a link to upload or download a document of a case without this API",
 		description: "For five minutes. An upload takes effect only with /case_files/complete. Size, type and checksum are signed. " + noNamesInLinks,
 	}, a.presignCaseFile)
 	register(a, route{
-		method: http.MethodPost, path: "/case_files/complete", id: "complete-case-file", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,
+		method: http.MethodPost, path: "/case_files/complete", id: "complete-case-file", noDryRun: "a document is either stored or not", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,
 		summary: "Complete an upload by link", description: "Looks at the object and gives it to the case, as an upload does.",
 	}, a.completeCaseFile)
 	describeDocument(a.huma.OpenAPI().Paths["/case_file"].Get.Responses, documentMedia()...)

@@ -22,7 +22,7 @@ func (a *API) groupRoutes() {
 		summary: "List groups with their members", description: "For User Admins, in order of id.",
 	}, a.listGroups)
 	register(a, route{
-		method: http.MethodPost, path: "/groups", id: "create-group", tag: tagGroups, status: http.StatusCreated,
+		method: http.MethodPost, path: "/groups", id: "create-group", dryRun: true, tag: tagGroups, status: http.StatusCreated,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Make a group", description: "For User Admins. It has no members yet.",
 	}, a.createGroup)
@@ -31,21 +31,21 @@ func (a *API) groupRoutes() {
 		summary: "Read a group", description: "For User Admins; with its members, in order of user id.",
 	}, a.getGroup)
 	register(a, route{
-		method: http.MethodPut, path: "/groups/{group_id}", id: "change-group", tag: tagGroups, faults: writing,
+		method: http.MethodPut, path: "/groups/{group_id}", id: "change-group", dryRun: true, tag: tagGroups, faults: writing,
 		summary: "Change a group's description", description: "For User Admins. Members stay.",
 	}, a.changeGroup)
 	register(a, route{
-		method: http.MethodDelete, path: "/groups/{group_id}", id: "delete-group", tag: tagGroups, faults: reading,
+		method: http.MethodDelete, path: "/groups/{group_id}", id: "delete-group", dryRun: true, tag: tagGroups, faults: reading,
 		summary: "Remove a group", description: "For User Admins. Its memberships end; its members stay users.",
 	}, a.deleteGroup)
 	register(a, route{
-		method: http.MethodPost, path: "/groups/{group_id}/members", id: "set-group-member", tag: tagGroups, status: http.StatusCreated, faults: writing,
+		method: http.MethodPost, path: "/groups/{group_id}/members", id: "set-group-member", dryRun: true, tag: tagGroups, status: http.StatusCreated, faults: writing,
 		summary: "Add a member, or change whether he administers the group", description: "For User Admins. A group_admin of type 7 and up reads the cases and files of the members of type 1 to 6. " +
 			"201 for a new member, 200 for one who was a member before.",
 	}, a.setMember)
 	a.alsoOK("/groups/{group_id}/members", "The user was a member before.")
 	register(a, route{
-		method: http.MethodDelete, path: "/groups/{group_id}/members", id: "remove-group-member", tag: tagGroups, faults: writing,
+		method: http.MethodDelete, path: "/groups/{group_id}/members", id: "remove-group-member", dryRun: true, tag: tagGroups, faults: writing,
 		summary: "Remove a member", description: "For User Admins. The member is named in the body or by member_user_id, as user_id may only repeat the caller.",
 	}, a.removeMember)
 }

@@ -24,7 +24,7 @@ import (
 
 func (a *API) imageRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/get_case_images", id: "get-case-images", tag: tagFiles, slow: true,
+		method: http.MethodPost, path: "/get_case_images", id: "get-case-images", noDryRun: "this changes nothing", tag: tagFiles, slow: true,
 		faults:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Download the documents of many cases as a ZIP",
 		description: "Demo, note and misc files, made while it is sent: counts are in manifest.json and in trailers, what could not be read is in download_errors.txt. " +

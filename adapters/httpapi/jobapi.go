@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"surgicase/application/operations"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/job"
 )
 
@@ -20,7 +21,7 @@ func (a *API) jobRoutes() {
 		summary: "List the scheduled jobs", description: "For Global Admins: when each runs next, and how its last run went.",
 	}, a.listJobs)
 	register(a, route{
-		method: http.MethodPost, path: "/scheduler/jobs/{name}/run", id: "run-job", tag: tagJobs,
+		method: http.MethodPost, path: "/scheduler/jobs/{name}/run", id: "run-job", dryRun: true, tag: tagJobs,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict},
 		summary: "Run a job now", description: "For Global Admins, in their name: a run that they open leaves their own cases out. Answers when the job is done, or after ten seconds with state running; " +
 			"GET /scheduler/jobs tells how it ended. With dry_run=true it says what the job would do.",
@@ -84,8 +85,7 @@ func (a *API) listJobs(ctx context.Context, _ *OnlyCaller) (*jobsAnswer, error) 
 
 type runJobInput struct {
 	OnlyCaller
-	Name   string `path:"name" minLength:"1" maxLength:"60" pattern:"^[a-z0-9_]+$" doc:"The job." example:"open_payment_run"`
-	DryRun bool   `query:"dry_run" doc:"Say what the job would do and do nothing."`
+	Name string `path:"name" minLength:"1" maxLength:"60" pattern:"^[a-z0-9_]+$" doc:"The job." example:"open_payment_run"`
 }
 
 type ranAnswer struct {
@@ -100,10 +100,10 @@ type ranAnswer struct {
 
 func (a *API) runJob(ctx context.Context, in *runJobInput) (*ranAnswer, error) {
 	out := &ranAnswer{}
-	out.Body.Name, out.Body.DryRun = in.Name, in.DryRun
-	if in.DryRun {
+	out.Body.Name = in.Name
+	if dryrun.Is(ctx) {
 		would, err := a.Jobs.Preview(ctx, actorOf(ctx), in.Name)
-		out.Body.Message, out.Body.Outcome = "Nothing was done", would
+		out.Body.Outcome = would
 		return out, err
 	}
 	run, err := a.Jobs.Run(ctx, actorOf(ctx), in.Name, jobPatience)

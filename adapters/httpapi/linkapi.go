@@ -14,7 +14,7 @@ func (a *API) linkRoutes() {
 		summary: "Download a document by a signed link", description: "The links of installations that keep their documents in files lead here. They need no caller.",
 	}, a.followLink)
 	register(a, route{
-		method: http.MethodPut, path: "/file_links/{token}", id: "upload-by-link", tag: tagFiles, open: true, slow: true, body: uploadBody(),
+		method: http.MethodPut, path: "/file_links/{token}", id: "upload-by-link", noDryRun: "a document is either stored or not", tag: tagFiles, open: true, slow: true, body: uploadBody(),
 		faults:  []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 		summary: "Upload a document by a signed link", description: "Exactly the one for which the link was made: of that size, type and SHA-256.",
 	}, a.uploadByLink)

@@ -22,22 +22,22 @@ func (a *API) listEditRoutes() {
 	faults := []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType}
 	const replaced = "For Global Admins. 201 for a new entry, 200 for one that was replaced."
 	register(a, route{
-		method: http.MethodPost, path: "/user_types", id: "put-user-type", tag: tagLists, status: http.StatusCreated, faults: faults,
+		method: http.MethodPost, path: "/user_types", id: "put-user-type", dryRun: true, tag: tagLists, status: http.StatusCreated, faults: faults,
 		summary: "Name a user type", description: replaced + " What a type may do follows from its number. Users who have the type keep their max_case_status.",
 	}, a.putUserType)
 	register(a, route{
-		method: http.MethodPost, path: "/case_statuses", id: "put-case-status", tag: tagLists, status: http.StatusCreated, faults: faults,
+		method: http.MethodPost, path: "/case_statuses", id: "put-case-status", dryRun: true, tag: tagLists, status: http.StatusCreated, faults: faults,
 		summary: "Label a case status", description: replaced + " The statuses themselves are fixed.",
 	}, a.putCaseStatus)
 	register(a, route{
-		method: http.MethodPost, path: "/user_doc_types", id: "put-user-doc-type", tag: tagLists, status: http.StatusCreated, faults: faults,
+		method: http.MethodPost, path: "/user_doc_types", id: "put-user-doc-type", dryRun: true, tag: tagLists, status: http.StatusCreated, faults: faults,
 		summary: "Add a kind of user document", description: replaced,
 	}, a.putUserDocType)
 	for _, path := range []string{"/user_types", "/case_statuses", "/user_doc_types"} {
 		a.alsoOK(path, "An entry was replaced.")
 	}
 	register(a, route{
-		method: http.MethodPost, path: "/faqs", id: "create-faq", tag: tagLists, status: http.StatusCreated, faults: faults,
+		method: http.MethodPost, path: "/faqs", id: "create-faq", dryRun: true, tag: tagLists, status: http.StatusCreated, faults: faults,
 		summary: "Add a question and its answer", description: "For Global Admins.",
 	}, a.createFAQ)
 }

@@ -19,12 +19,12 @@ func (a *API) mailRoutes() {
 			"The summary goes to the list of the payment report if its own is empty.",
 	}, a.listRecipients)
 	register(a, route{
-		method: http.MethodPost, path: "/report_recipients", id: "create-recipient", tag: tagMail, status: http.StatusCreated,
+		method: http.MethodPost, path: "/report_recipients", id: "create-recipient", dryRun: true, tag: tagMail, status: http.StatusCreated,
 		faults:  []int{http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Put somebody on the list of a report", description: "For Global Admins.",
 	}, a.createRecipient)
 	register(a, route{
-		method: http.MethodDelete, path: "/report_recipients", id: "delete-recipient", tag: tagMail, faults: []int{http.StatusForbidden, http.StatusNotFound},
+		method: http.MethodDelete, path: "/report_recipients", id: "delete-recipient", dryRun: true, tag: tagMail, faults: []int{http.StatusForbidden, http.StatusNotFound},
 		summary: "Take somebody off the list of a report", description: "For Global Admins.",
 	}, a.deleteRecipient)
 	register(a, route{

@@ -11,7 +11,7 @@ import (
 
 func (a *API) mailingRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/report_mailings", id: "mail-reports", tag: tagMail, status: http.StatusCreated,
+		method: http.MethodPost, path: "/report_mailings", id: "mail-reports", dryRun: true, tag: tagMail, status: http.StatusCreated,
 		faults: []int{
 			http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
 		},

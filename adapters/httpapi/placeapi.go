@@ -25,15 +25,15 @@ func (a *API) placeRoutes() {
 	}
 	deleting := []int{http.StatusForbidden, http.StatusNotFound, http.StatusPreconditionFailed}
 	register(a, route{
-		method: http.MethodPost, path: "/surgeon", id: "create-surgeon", tag: tagSurgeons, status: http.StatusCreated, owner: true, faults: creating,
+		method: http.MethodPost, path: "/surgeon", id: "create-surgeon", dryRun: true, tag: tagSurgeons, status: http.StatusCreated, owner: true, faults: creating,
 		summary: "Add a surgeon", description: "Somebody the owner works with; for the owner's cases only. The NPI alone is enough if the provider directory has the rest.",
 	}, a.createSurgeon)
 	register(a, route{
-		method: http.MethodPatch, path: "/surgeon", id: "change-surgeon", tag: tagSurgeons, faults: changing,
+		method: http.MethodPatch, path: "/surgeon", id: "change-surgeon", dryRun: true, tag: tagSurgeons, faults: changing,
 		summary: "Change a surgeon", description: "A JSON merge patch. Cases that name the surgeon show the new name.",
 	}, a.changeSurgeon)
 	register(a, route{
-		method: http.MethodDelete, path: "/surgeon", id: "delete-surgeon", tag: tagSurgeons, faults: deleting,
+		method: http.MethodDelete, path: "/surgeon", id: "delete-surgeon", dryRun: true, tag: tagSurgeons, faults: deleting,
 		summary: "Delete a surgeon", description: "Soft: old cases keep the name, new ones cannot use it.",
 	}, a.deleteSurgeon)
 	register(a, route{
@@ -41,15 +41,15 @@ func (a *API) placeRoutes() {
 		summary: "List a provider's surgeons", description: "In order of id.",
 	}, a.listSurgeons)
 	register(a, route{
-		method: http.MethodPost, path: "/facility", id: "create-facility", tag: tagFacilities, status: http.StatusCreated, owner: true, faults: creating,
+		method: http.MethodPost, path: "/facility", id: "create-facility", dryRun: true, tag: tagFacilities, status: http.StatusCreated, owner: true, faults: creating,
 		summary: "Add a facility", description: "A place the owner works at; for the owner's cases only. The NPI alone is enough if the provider directory has the rest.",
 	}, a.createFacility)
 	register(a, route{
-		method: http.MethodPatch, path: "/facility", id: "change-facility", tag: tagFacilities, faults: changing,
+		method: http.MethodPatch, path: "/facility", id: "change-facility", dryRun: true, tag: tagFacilities, faults: changing,
 		summary: "Change a facility", description: "A JSON merge patch. Cases that name the facility show the new name.",
 	}, a.changeFacility)
 	register(a, route{
-		method: http.MethodDelete, path: "/facility", id: "delete-facility", tag: tagFacilities, faults: deleting,
+		method: http.MethodDelete, path: "/facility", id: "delete-facility", dryRun: true, tag: tagFacilities, faults: deleting,
 		summary: "Delete a facility", description: "Soft: old cases keep the name, new ones cannot use it.",
 	}, a.deleteFacility)
 	register(a, route{

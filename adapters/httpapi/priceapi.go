@@ -32,14 +32,14 @@ func (a *API) priceRoutes() {
 		summary: "Sum up the current prices by tier", description: "For Global Admins.",
 	}, a.tiersSummary)
 	register(a, route{
-		method: http.MethodPost, path: "/pay_tiers", id: "load-pay-tiers", tag: tagPrices, status: http.StatusCreated, maxBody: maxPriceBody,
+		method: http.MethodPost, path: "/pay_tiers", id: "load-pay-tiers", dryRun: true, tag: tagPrices, status: http.StatusCreated, maxBody: maxPriceBody,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Load prices", description: "For Global Admins. Makes a new version of the price table and prices every case below 15 by it, all at once. " +
 			"Rows replace those of their tier and code. With dry_run=true (200) it only says which cases would change by how much.",
 	}, a.loadPrices)
 	a.alsoOK("/pay_tiers", "A dry run: nothing was written.")
 	register(a, route{
-		method: http.MethodPost, path: "/case_pay/approve_zero", id: "approve-zero", tag: tagPrices,
+		method: http.MethodPost, path: "/case_pay/approve_zero", id: "approve-zero", dryRun: true, tag: tagPrices,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Let unpriced cases be paid at 0.00", description: "For Global Admins, and never for their own cases. Only unpriced cases below 15; what cannot be approved is listed under exceptions " +
 			"and the answer stays 200. The reason goes into the history of each case.",
@@ -154,8 +154,7 @@ func (a *API) tiersSummary(ctx context.Context, _ *OnlyCaller) (*tiersAnswer, er
 
 type loadInput struct {
 	OnlyCaller
-	DryRun bool `query:"dry_run" doc:"Say what would change and write nothing."`
-	Body   struct {
+	Body struct {
 		BodyCaller
 		Rows         []priceRowRequest `json:"rows" nullable:"false" minItems:"1" maxItems:"20000"`
 		ReplaceTiers bool              `json:"replace_tiers,omitempty" doc:"Replace the entire tiers that the rows name, not only the codes."`
@@ -209,14 +208,8 @@ func (a *API) loadPrices(ctx context.Context, in *loadInput) (*loadAnswer, error
 	if err := in.Body.check(ctx); err != nil {
 		return nil, err
 	}
-	out := &loadAnswer{Status: http.StatusOK}
-	if in.DryRun {
-		would, err := a.Prices.Preview(ctx, actorOf(ctx), load)
-		out.Body = loadedBodyOf(would, load)
-		out.Body.Message, out.Body.DryRun = "Nothing was written", true
-		return out, err
-	}
 	done, err := a.Prices.Load(ctx, actorOf(ctx), load)
+	out := &loadAnswer{}
 	out.Body = loadedBodyOf(done, load)
 	out.Status, out.Location, out.Body.Message = http.StatusCreated, "/pay_tiers", "Price table loaded successfully"
 	return out, err

@@ -15,12 +15,12 @@ const tagRuns = "Payment runs"
 
 func (a *API) runRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/payment_runs", id: "open-run", tag: tagRuns, status: http.StatusCreated,
+		method: http.MethodPost, path: "/payment_runs", id: "open-run", dryRun: true, tag: tagRuns, status: http.StatusCreated,
 		faults:  []int{http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Open a payment run", description: "For Global Admins. Every case at 10 that can be paid goes to 15 and gets its payment, all at once; the others are held, with the reason, " +
 			"and so are one's own. The run carries the cancellations and reversals made since the last one. With dry_run=true (200) it only says which cases and totals it would have.",
 	}, a.openRun)
-	a.alsoOK("/payment_runs", "A dry run, or nothing to pay and nothing to take back: nothing was written and run_id is null.")
+	a.alsoOK("/payment_runs", "Nothing to pay and nothing to take back: nothing was written and run_id is null.")
 	register(a, route{
 		method: http.MethodGet, path: "/payment_runs", id: "list-runs", tag: tagRuns, faults: []int{http.StatusForbidden},
 		summary: "List payment runs", description: "For Case Admins, newest first, with their sums.",
@@ -30,13 +30,13 @@ func (a *API) runRoutes() {
 		summary: "Read a payment run", description: "For Case Admins: its sums, its payments by provider and date, page by page, and with the first page what it left out and what it carries back.",
 	}, a.getRun)
 	register(a, route{
-		method: http.MethodPost, path: "/payment_runs/{run_id}/settle", id: "settle-run", tag: tagRuns,
+		method: http.MethodPost, path: "/payment_runs/{run_id}/settle", id: "settle-run", dryRun: true, tag: tagRuns,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict},
 		summary: "Mark a payment run as paid", description: "For Global Admins. Its open payments are settled and exactly their cases go to 20; one's own are left. " +
 			"The answer names the bills of the run's accounting file that must not be paid: their payments were cancelled since.",
 	}, a.settleRun)
 	register(a, route{
-		method: http.MethodPost, path: "/payment_runs/{run_id}/reverse", id: "reverse-run", tag: tagRuns,
+		method: http.MethodPost, path: "/payment_runs/{run_id}/reverse", id: "reverse-run", dryRun: true, tag: tagRuns,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Take a payment run back", description: "For Global Admins. Open payments are cancelled, settled ones reversed, and their cases go to 10 wherever they stand, so that a later run can pay them; " +
 			"one's own are left. The next run's file carries what was taken back.",
@@ -45,7 +45,6 @@ func (a *API) runRoutes() {
 
 type openRunInput struct {
 	OnlyCaller
-	DryRun         bool   `query:"dry_run" doc:"Say what the run would hold and write nothing."`
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"100" doc:"Sent again with the same body within 24 hours, the first answer is given again."`
 	RawBody        []byte
 	Body           openRunRequest
@@ -74,12 +73,6 @@ func (a *API) openRun(ctx context.Context, in *openRunInput) (*openedAnswer, err
 	}
 	if err := in.Body.check(ctx); err != nil {
 		return nil, err
-	}
-	if in.DryRun {
-		would, err := a.Runs.Preview(ctx, actorOf(ctx), wanted)
-		out := openedAnswerOf(would, "Nothing was written")
-		out.Status, out.Location, out.Body.DryRun = http.StatusOK, "", true
-		return out, err
 	}
 	key, earlier, err := a.beginRequest(ctx, "POST /payment_runs", in.IdempotencyKey, in.RawBody)
 	if err != nil {

@@ -86,6 +86,6 @@ func (a *API) officeRoutes() {
 func (a *API) alsoOK(path, when string) {
 	op := a.huma.OpenAPI().Paths[path].Post
 	same := *op.Responses["201"]
-	same.Description = when
+	same.Description = when + " Also the answer of a dry run."
 	op.Responses["200"] = &same
 }

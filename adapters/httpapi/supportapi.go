@@ -14,7 +14,7 @@ const tagSupport = "Support"
 
 func (a *API) supportRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/bugs", id: "report-bug", tag: tagSupport, status: http.StatusCreated,
+		method: http.MethodPost, path: "/bugs", id: "report-bug", dryRun: true, tag: tagSupport, status: http.StatusCreated,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Report a bug", description: "Title, description, priority, page and request id are kept and passed on to the bug tracker, if there is one; " +
 			"whatever else clients send is ignored. Do not write patients' names.",
@@ -24,12 +24,12 @@ func (a *API) supportRoutes() {
 		summary: "List bug reports", description: "Those that are not closed, newest first: one's own, for Case Admins everybody's.",
 	}, a.listBugs)
 	register(a, route{
-		method: http.MethodPatch, path: "/bugs", id: "change-bug", tag: tagSupport,
+		method: http.MethodPatch, path: "/bugs", id: "change-bug", dryRun: true, tag: tagSupport,
 		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Change a bug report", description: "One's own, for Case Admins everybody's. The bug tracker is brought up to date, but for the status, which it has its own of.",
 	}, a.changeBug)
 	register(a, route{
-		method: http.MethodPost, path: "/log_request", id: "log-request", tag: tagSupport,
+		method: http.MethodPost, path: "/log_request", id: "log-request", noDryRun: "nothing follows from it", tag: tagSupport,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Report a request that the client made", description: "Kept for 90 days, marked as reported by a client; it never enters the audit trail. " +
 			"Only method, path without query, status and duration are kept, with the caller and the time of the report; payloads, addresses and whatever else is sent are ignored.",

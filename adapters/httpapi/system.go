@@ -42,7 +42,7 @@ func (a *API) config() huma.Config {
 		config.Tags = append(config.Tags, &huma.Tag{Name: name})
 	}
 	config.DocsPath, config.SchemasPath, config.OpenAPIPath = "", "", ""
-	config.CreateHooks, config.Transformers = nil, nil
+	config.CreateHooks, config.Transformers = nil, []huma.Transformer{addDryRunMembers}
 	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Info.License = &huma.License{Name: "Proprietary", Identifier: "LicenseRef-Proprietary"}
 	config.Servers = []*huma.Server{{URL: "/", Description: "where this page comes from"}}

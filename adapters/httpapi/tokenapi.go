@@ -19,14 +19,14 @@ func (a *API) tokenRoutes() {
 		summary: "List one's own API tokens", description: "Those that are not revoked, in order of id. The tokens themselves are not kept and cannot be shown again.",
 	}, a.listTokens)
 	register(a, route{
-		method: http.MethodPost, path: "/tokens", id: "create-token", tag: tagTokens, status: http.StatusCreated,
+		method: http.MethodPost, path: "/tokens", id: "create-token", noDryRun: "the token is shown once", tag: tagTokens, status: http.StatusCreated,
 		faults:  []int{http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Make an API token for oneself",
 		description: "For programs that act for the caller: it opens what its scopes say, never more than the caller himself may do. This answer is the only one that shows it. " +
 			"With an API token a caller makes only tokens of scopes that his has.",
 	}, a.createToken)
 	register(a, route{
-		method: http.MethodDelete, path: "/tokens", id: "revoke-token", tag: tagTokens, faults: []int{http.StatusForbidden, http.StatusNotFound},
+		method: http.MethodDelete, path: "/tokens", id: "revoke-token", dryRun: true, tag: tagTokens, faults: []int{http.StatusForbidden, http.StatusNotFound},
 		summary: "Revoke one of one's own API tokens", description: "It opens nothing from now on.",
 	}, a.revokeToken)
 }

@@ -22,19 +22,19 @@ func (a *API) userRoutes() {
 		summary: "Read a user's profile", description: "One's own, or as an administrator that of an active user of a type up to one's own. The ETag goes into If-Match of a later change.",
 	}, a.getUser)
 	register(a, route{
-		method: http.MethodPost, path: "/user", id: "create-user", tag: tagUsers, status: http.StatusCreated, owner: true, registers: true,
+		method: http.MethodPost, path: "/user", id: "create-user", dryRun: true, tag: tagUsers, status: http.StatusCreated, owner: true, registers: true,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Create a user", description: "For User Admins, and for types below their own. With AUTH_SELF_REGISTRATION somebody with a token of the identity provider and no user yet " +
 			"makes his own: a provider, inactive until a User Admin activates him.",
 	}, a.createUser)
 	register(a, route{
-		method: http.MethodPatch, path: "/user", id: "change-user", tag: tagUsers, owner: true,
+		method: http.MethodPatch, path: "/user", id: "change-user", dryRun: true, tag: tagUsers, owner: true,
 		faults:  []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
 		summary: "Change a user", description: "A JSON merge patch (RFC 7396): absent members stay, null clears. Values equal to the stored ones change nothing. " +
 			"Everybody changes his own profile, but never user_type, user_tier, max_case_status or active; User Admins change users of types below their own, inactive ones too.",
 	}, a.changeUser)
 	register(a, route{
-		method: http.MethodDelete, path: "/user", id: "delete-user", tag: tagUsers, owner: true,
+		method: http.MethodDelete, path: "/user", id: "delete-user", dryRun: true, tag: tagUsers, owner: true,
 		faults:  []int{http.StatusForbidden, http.StatusNotFound, http.StatusPreconditionFailed},
 		summary: "Deactivate a user", description: "For User Admins, and never oneself. Cases, surgeons and facilities stay, and cases are still paid. A second time is no error.",
 	}, a.deleteUser)

@@ -15,7 +15,7 @@ import (
 
 func (a *API) userFileRoutes() {
 	register(a, route{
-		method: http.MethodPost, path: "/user_files", id: "upload-user-file", tag: tagFiles, status: http.StatusCreated, faults: uploadFaults, slow: true, owner: true,
+		method: http.MethodPost, path: "/user_files", id: "upload-user-file", noDryRun: "a document is either stored or not", tag: tagFiles, status: http.StatusCreated, faults: uploadFaults, slow: true, owner: true,
 		body: uploadBody("user_id", "document_type"), summary: "Upload a document of a user, such as a licence",
 		description: "A form with user_id, document_type and file in this order, or the document as the body with the others as parameters. " +
 			"It takes the place of one of the same type and name.",
@@ -29,16 +29,16 @@ func (a *API) userFileRoutes() {
 		summary: "Download a document of a user", description: "Whole, or in ranges (RFC 9110).",
 	}, a.getUserFile)
 	register(a, route{
-		method: http.MethodDelete, path: "/user_file", id: "delete-user-file", tag: tagFiles, faults: []int{http.StatusNotFound, http.StatusConflict}, owner: true,
+		method: http.MethodDelete, path: "/user_file", id: "delete-user-file", dryRun: true, tag: tagFiles, faults: []int{http.StatusNotFound, http.StatusConflict}, owner: true,
 		summary: "Take a document away from a user", description: "A file that was uploaded through this API is removed, too.",
 	}, a.deleteUserFile)
 	register(a, route{
-		method: http.MethodPost, path: "/user_files/presign", id: "presign-user-file", tag: tagFiles, faults: jsonUploadFaults,
+		method: http.MethodPost, path: "/user_files/presign", id: "presign-user-file", noDryRun: "the link alone changes nothing", tag: tagFiles, faults: jsonUploadFaults,
 		summary:     "Get a link to upload or download a document of a user without this API",
 		description: "For five minutes. An upload takes effect only with /user_files/complete. Size, type and checksum are signed. " + noNamesInLinks,
 	}, a.presignUserFile)
 	register(a, route{
-		method: http.MethodPost, path: "/user_files/complete", id: "complete-user-file", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,
+		method: http.MethodPost, path: "/user_files/complete", id: "complete-user-file", noDryRun: "a document is either stored or not", tag: tagFiles, status: http.StatusCreated, faults: jsonUploadFaults, slow: true,
 		summary: "Complete an upload by link", description: "Looks at the object and adds it to the user's documents, as an upload does.",
 	}, a.completeUserFile)
 	describeDocument(a.huma.OpenAPI().Paths["/user_file"].Get.Responses, documentMedia()...)

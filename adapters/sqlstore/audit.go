@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/dryrun"
 	"surgicase/ports"
 )
 
@@ -45,6 +46,9 @@ func (r auditRepo) Record(ctx context.Context, entries ...audit.Entry) error {
 			return err
 		}
 	}
+	if dryrun.Is(ctx) {
+		r.recorded = append(r.recorded, entries...)
+	}
 	return nil
 }
 
@@ -70,7 +74,7 @@ func (s *Store) Logged(ctx context.Context, entries ...audit.Entry) error {
 	s.journal.busy = true
 	s.journal.mu.Unlock()
 	if lead {
-		go s.writeJournal(ports.WithoutCaller(ports.WithoutLease(context.WithoutCancel(ctx))))
+		go s.writeJournal(dryrun.Leave(ports.WithoutCaller(ports.WithoutLease(context.WithoutCancel(ctx)))))
 	}
 	select {
 	case err := <-page.done:

@@ -12,6 +12,8 @@ import (
 
 	"gorm.io/gorm"
 
+	"surgicase/domain/audit"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -108,18 +110,28 @@ const (
 
 // InTx implements ports.Store.
 func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) error) error {
-	return s.inTx(ctx, func(ctx context.Context, work *session) error {
+	dry := dryrun.Of(ctx)
+	var recorded []audit.Entry
+	err := s.inTx(ctx, func(ctx context.Context, work *session) error {
 		if lease, ok := ports.LeaseOf(ctx); ok {
 			if err := work.hold(ctx, lease); err != nil {
 				return err
 			}
 		}
 		repos := work.repos()
-		if err := ports.ConfirmCaller(ctx, repos); err != nil {
-			return err
+		err := ports.ConfirmCaller(ctx, repos)
+		if err == nil {
+			err = fn(ctx, repos)
 		}
-		return fn(ctx, repos)
+		if err == nil && dry != nil {
+			recorded, err = work.recorded, errDryRun
+		}
+		return err
 	})
+	if errors.Is(err, errDryRun) {
+		return s.recordDryRun(ctx, dry, recorded)
+	}
+	return err
 }
 
 func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) error) error {
@@ -143,6 +155,22 @@ func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) err
 		}
 		pause = min(2*pause, longPause)
 	}
+}
+
+// errDryRun rolls a transaction back whose function has succeeded in a dry run.
+var errDryRun = errors.New("dry run")
+
+// recordDryRun notes for the dry run, and on the audit log, what the transaction would have changed.
+func (s *Store) recordDryRun(ctx context.Context, dry *dryrun.DryRun, recorded []audit.Entry) error {
+	dry.Entries = append(dry.Entries, recorded...)
+	if len(recorded) == 0 {
+		return nil
+	}
+	entries := make([]audit.Entry, len(recorded))
+	for i, e := range recorded {
+		entries[i] = e.OfDryRun()
+	}
+	return s.Logged(ctx, entries...)
 }
 
 // View implements ports.Store. It locks nothing: that would wait for writers and read past the
@@ -235,6 +263,8 @@ type session struct {
 	db    *gorm.DB
 	keys  *Keyring
 	share string
+
+	recorded []audit.Entry // by Audit.Record, for a dry run
 }
 
 const databaseAway = "database_unavailable"

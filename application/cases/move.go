@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -22,7 +23,6 @@ type BulkMove struct {
 	To      surgical.Status
 	Force   bool
 	Reason  string
-	DryRun  bool
 	RunKind pay.RunKind // of the run that a move to 15 opens; Manual if empty
 }
 
@@ -44,8 +44,7 @@ type BulkMoved struct {
 }
 
 // Move moves cases as far as the table of moves allows: what it refuses becomes an exception, and
-// the others move all the same, in a fixed number of statements. A dry run only tells, and who was told is on the
-// trail.
+// the others move all the same, in a fixed number of statements. Who was told in a dry run is on the audit log.
 //
 // Faults: Forbidden if the caller may not make any move to that status.
 func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (BulkMoved, error) {
@@ -53,24 +52,15 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		return BulkMoved{}, s.refused(ctx, who, permission.MoveCase, "", err)
 	}
 	in.IDs = unique(in.IDs)
-	run := s.store.InTx
-	if in.DryRun {
-		run = s.store.View
-	}
 	var done BulkMoved
 	var seen []string
-	err := run(ctx, func(ctx context.Context, r ports.Repos) error {
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
 		plan := newPlan(who, in, s.clock.Now())
 		if err := plan.decide(ctx, r, s.rules); err != nil {
 			return err
 		}
 		done, seen = plan.done, plan.seen
-		switch {
-		case in.DryRun:
-			err := plan.foretell(ctx, r)
-			done = plan.done
-			return err
-		case len(done.Moved) == 0:
+		if len(done.Moved) == 0 {
 			return r.Audit.Record(ctx, plan.refusals()...)
 		}
 		err := plan.carryOut(ctx, r, s.rules)
@@ -78,9 +68,10 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		return err
 	})
 	s.happened(ctx, "case.bulk_moved", who, err)
-	if err != nil || !in.DryRun {
+	if err != nil || !dryrun.Is(ctx) {
 		return done, err
 	}
+	done.RunID = 0
 	entry := audit.Record(who, permission.MoveCase, "cases", "", s.clock.Now())
 	return done, s.store.Logged(ctx, entry.ReadingAll(seen)...)
 }
@@ -127,15 +118,6 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 		p.decideOne(st, rules)
 	}
 	return nil
-}
-
-// foretell says which bills the moves would have nobody pay.
-func (p *plan) foretell(ctx context.Context, r ports.Repos) error {
-	taken, err := ports.TakenBack(ctx, r, p.done.Moved, p.at)
-	if err == nil {
-		p.done.NotToPay, err = ports.BillsOf(ctx, r, taken)
-	}
-	return err
 }
 
 func (p *plan) loadCandidates(ctx context.Context, r ports.Repos) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/job"
 	"surgicase/domain/permission"
@@ -42,7 +43,7 @@ func (s *Jobs) List(ctx context.Context, who permission.Actor) ([]JobReport, err
 	var reports []JobReport
 	for _, name := range slices.Sorted(maps.Keys(s.jobs)) {
 		j := s.jobs[name]
-		report := JobReport{Name: name, What: j.What, Schedule: j.Schedule, Next: j.Schedule.Next(now), DryRuns: j.Preview != nil}
+		report := JobReport{Name: name, What: j.What, Schedule: j.Schedule, Next: j.Schedule.Next(now), DryRuns: j.Preview != nil || j.DryRun}
 		if r, ran := last[name]; ran {
 			report.Last = &r
 		}
@@ -73,17 +74,23 @@ func (s *Jobs) Run(ctx context.Context, who permission.Actor, name string, patie
 	return run, nil
 }
 
-// Preview says what a job would do now, without doing it.
+// Preview returns what a job would do now, without doing it.
 //
-// Faults: Forbidden; NotFound "job_not_found"; Conflict "job_without_preview".
+// Faults: Forbidden; NotFound "job_not_found"; Invalid "job_without_preview" naming query.dry_run.
 func (s *Jobs) Preview(ctx context.Context, who permission.Actor, name string) (string, error) {
 	if err := s.find(ctx, who, name); err != nil {
 		return "", err
 	}
-	if s.jobs[name].Preview == nil {
-		return "", fault.New(fault.Conflict, "job_without_preview", "This job cannot say beforehand what it would do.").Naming("job", name)
+	ctx, _ = dryrun.Start(ctx)
+	switch j := s.jobs[name]; {
+	case j.Preview != nil:
+		return j.Preview(ctx, who)
+	case j.DryRun:
+		return j.Do(ctx, who)
 	}
-	return s.jobs[name].Preview(ctx, who)
+	f := fault.New(fault.Invalid, "job_without_preview", "This job does not support dry_run.").Naming("job", name)
+	f.Fields = []fault.Field{{Location: "query.dry_run", Message: "is not supported by this job"}}
+	return "", f
 }
 
 func (s *Jobs) find(ctx context.Context, who permission.Actor, name string) error {

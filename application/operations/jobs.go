@@ -26,7 +26,9 @@ type Job struct {
 	What     string // for people, in one line
 	After    string // a job that goes first when both are due, because this one works on what it makes
 	Do       func(ctx context.Context, who permission.Actor) (outcome string, err error)
-	Preview  func(ctx context.Context, who permission.Actor) (outcome string, err error) // nil if it has none
+	DryRun   bool // all that Do writes, it writes in transactions of the store
+	// Preview returns what Do would do, where DryRun cannot be said of it; nil where it is not known.
+	Preview func(ctx context.Context, who permission.Actor) (outcome string, err error)
 }
 
 // Jobs runs jobs at their times, each once, however many instances there are.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
@@ -87,7 +88,8 @@ type Change struct {
 }
 
 // Load makes a new version of the price table and prices every case below 15 by it, in one
-// transaction. Cases that are recorded at the same time are caught up by a task.
+// transaction. Cases that are recorded at the same time are caught up by a task. Who was told in a dry run is on the
+// audit log.
 //
 // Faults: Forbidden; Invalid with fields.
 func (s *Prices) Load(ctx context.Context, who permission.Actor, in Load) (Loaded, error) {
@@ -115,38 +117,11 @@ func (s *Prices) Load(ctx context.Context, who permission.Actor, in Load) (Loade
 	s.events.Happened(ctx, ports.Event{Name: "prices.loaded", Err: err, Values: []ports.Value{
 		{Name: "actor", Text: string(who.User)}, {Name: "rows", Text: strconv.Itoa(len(in.Rows))}, {Name: "cases", Text: strconv.Itoa(done.Cases)},
 	}})
-	return done, err
-}
-
-// Preview says what Load would do, without doing it. That it was asked is on the trail.
-//
-// Faults: as Load.
-func (s *Prices) Preview(ctx context.Context, who permission.Actor, in Load) (Loaded, error) {
-	if err := s.mayLoad(ctx, who, in); err != nil {
-		return Loaded{}, err
-	}
-	var would Loaded
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
-		now := s.clock.Now()
-		_, version, err := r.Prices.Tiers(ctx)
-		if err != nil {
-			return err
-		}
-		would = Loaded{Version: version + 1}
-		return ports.EachToPrice(ctx, r, ports.PricingSet{All: true}, func(cases []ports.Priceable) error {
-			table, err := ports.TableFor(ctx, r, cases)
-			if err != nil {
-				return err
-			}
-			would.note(ports.PriceAll(table.With(in.Rows, in.Whole), cases, false, now))
-			return nil
-		})
-	})
-	if err != nil {
-		return Loaded{}, err
+	if err != nil || !dryrun.Is(ctx) {
+		return done, err
 	}
 	entry := audit.Record(who, permission.ManagePrices, "price_table", "", s.clock.Now())
-	return would, s.store.Logged(ctx, entry.ReadingAll(would.numbers())...)
+	return done, s.store.Logged(ctx, entry.ReadingAll(done.numbers())...)
 }
 
 func (s *Prices) allowed(ctx context.Context, who permission.Actor) error {

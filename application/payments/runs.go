@@ -8,6 +8,7 @@ import (
 
 	"surgicase/domain/audit"
 	"surgicase/domain/civil"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -38,7 +39,7 @@ type NewRun struct {
 }
 
 // Opened is a run as it was opened, or would be. Run is nil if there was nothing to pay and nothing to
-// take back; it has no id if it was only previewed.
+// take back.
 type Opened struct {
 	Run   *pay.Run
 	Lines []pay.Line
@@ -52,7 +53,8 @@ const (
 )
 
 // Open opens a run with every case that can be paid, in one transaction: the cases go to 15 and get
-// their payments, the others are held. Cases that another opening was faster with are left out.
+// their payments, the others are held. Cases that another opening was faster with are left out. In a dry run the
+// run has no id, and who was told is on the audit log.
 //
 // Faults: Forbidden; Invalid for a pay date in the past.
 func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
@@ -71,30 +73,14 @@ func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opene
 		return finish(ctx, r, in.Request, done.Run)
 	})
 	s.happened(ctx, "run.opened", who, err, "payments", len(done.Lines), "held", len(done.Held))
-	return done, err
-}
-
-// Preview says what Open would do now, without doing it: the same cases and totals. That it was asked is on the
-// trail.
-//
-// Faults: as Open.
-func (s *Runs) Preview(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
-	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
-		return Opened{}, err
+	if err != nil || !dryrun.Is(ctx) {
+		return done, err
 	}
-	var would Opened
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
-		p, err := s.plan(ctx, r, who, in)
-		if err == nil {
-			would = p.preview()
-		}
-		return err
-	})
-	if err != nil {
-		return Opened{}, err
+	if done.Run != nil {
+		done.Run.ID = 0
 	}
 	entry := audit.Record(who, permission.ManageRuns, "run", "", s.clock.Now())
-	return would, s.store.Logged(ctx, entry.ReadingAll(numbersOf(would.Held, would.Lines))...)
+	return done, s.store.Logged(ctx, entry.ReadingAll(numbersOf(done.Held, done.Lines))...)
 }
 
 // runPlan is a run being worked out.
@@ -193,22 +179,6 @@ func (p *runPlan) storable() []pay.Held {
 		}
 	}
 	return known
-}
-
-func (p *runPlan) preview() Opened {
-	would := Opened{Lines: []pay.Line{}, Held: p.held}
-	var payments []pay.Entry
-	for _, m := range p.Moved {
-		e := m.PaymentEntry(m.Date, p.At)
-		payments = append(payments, e)
-		would.Lines = append(would.Lines, pay.Line{Entry: e, CaseID: m.ID})
-	}
-	if would.Lines = append(would.Lines, p.refunds...); len(would.Lines) == 0 {
-		return would
-	}
-	run := p.NewRun(payments)
-	would.Run = &run
-	return would
 }
 
 // nothingOpened is kept of a request that found nothing to pay.

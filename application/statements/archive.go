@@ -12,6 +12,7 @@ import (
 
 	"surgicase/domain/audit"
 	"surgicase/domain/document"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/domain/statement"
@@ -40,8 +41,10 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 		f.Records = totals.Cases + totals.Refunds
 	}
 	object := ports.Object{Key: f.Key, Size: f.Size, ContentType: f.ContentType, SHA256: f.SHA256}
-	if _, err := s.blobs.Put(ctx, object, bytes.NewReader(content)); err != nil {
-		return err
+	if !dryrun.Is(ctx) { // a transaction that is rolled back takes no object with it
+		if _, err := s.blobs.Put(ctx, object, bytes.NewReader(content)); err != nil {
+			return err
+		}
 	}
 	shown := numbersOf(st)
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {

@@ -20,6 +20,8 @@ const (
 	Done    Outcome = "done"
 	Read    Outcome = "read"
 	Refused Outcome = "refused"
+	// DryRun is what a dry run would have done.
+	DryRun Outcome = "dry_run"
 )
 
 // Entry is one line of the trail: who did or tried what to which thing. It holds no patient data:
@@ -67,6 +69,15 @@ func (e Entry) ReadingAll(things []string) []Entry {
 		entries = append(entries, e.Reading(things[:min(len(things), MostThings)]...))
 	}
 	return entries
+}
+
+// OfDryRun returns the entry as a dry run leaves it: what would have been done, without digests of contents that
+// never were. Refusals and reads happened and stay as they are.
+func (e Entry) OfDryRun() Entry {
+	if e.Outcome == Done {
+		e.Outcome, e.Before, e.After = DryRun, nil, nil
+	}
+	return e
 }
 
 // Refusing returns the entry as one of a refused attempt, with the fields that were tried.

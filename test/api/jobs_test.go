@@ -182,11 +182,12 @@ func TestAJobRunByHandCountsAsThePerson(t *testing.T) {
 			p.t.Errorf("a dry run changed %v", tables)
 		}
 		p.send(http.MethodPost, run, "global-admin", nil).is(200).
-			has("message", "Job done", "run.state", "done", "run.by_hand", true, "run.started_by", "global-admin", "outcome", "run 1: 1 payments, 1000.00, 1 cases held")
+			has("message", "Job done", "run.state", "done", "run.by_hand", true, "run.started_by", "global-admin",
+				"outcome", "run "+db.value("SELECT MAX(run_id) FROM payment_runs")+": 1 payments, 1000.00, 1 cases held")
 		if got := db.statusOf("c-1", "own"); got != "15 10" {
 			p.t.Errorf("the cases stand at %s", got)
 		}
-		p.send(http.MethodPost, "/scheduler/jobs/settle_payment_runs/run?dry_run=true", "global-admin", nil).refused(409, "job_without_preview")
+		p.send(http.MethodPost, "/scheduler/jobs/backup/run?dry_run=true", "global-admin", nil).refused(422, "job_without_preview").has("errors.0.location", "query.dry_run")
 		p.send(http.MethodPost, "/scheduler/jobs/none/run", "global-admin", nil).refused(404, "job_not_found")
 		p.send(http.MethodPost, run, "user-admin", nil).refused(403, "not_allowed")
 		listed := p.get("/scheduler/jobs", "global-admin").is(200)

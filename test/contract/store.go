@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"testing"
 
+	"surgicase/domain/audit"
 	"surgicase/domain/directory"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
+	"surgicase/domain/permission"
 	"surgicase/ports"
 	"surgicase/test/given"
 )
@@ -20,6 +23,8 @@ func Store(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a transaction reads its own writes", readsItsOwnWrites},
 		{"an error rolls everything back", rollsBackOnError},
 		{"a panic rolls back and goes on up", rollsBackOnPanic},
+		{"a dry run does all and keeps nothing but that it was asked", dryRunKeepsNothing},
+		{"a dry run fails as the work would", dryRunFails},
 		{"fn runs again after a lost race", runsAgain},
 		{"a race that is lost every time is a Conflict in the end", givesUp},
 		{"other faults are not tried again", noSecondTry},
@@ -65,6 +70,54 @@ func rollsBackOnError(w *world) {
 	})
 	if !errors.Is(err, errRefused) {
 		w.t.Errorf("got %v, want the error of fn", err)
+	}
+	w.noUser("ann")
+}
+
+func dryRunKeepsNothing(w *world) {
+	done := audit.Record(permission.System("test"), permission.CreateUser, "user", "ann", w.clock.Now()).Changing([]string{"user_id"}, nil, []byte{1})
+	refusal := done.Refusing(permission.NotYourData())
+	ctx, dry := dryrun.Start(w.ctx)
+	ran := 0
+	err := w.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		if ran++; ran == 1 { // what a first try recorded does not count
+			return errors.Join(r.Audit.Record(ctx, done), ports.RunAgain(nil))
+		}
+		if err := r.Users.Add(ctx, given.User("ann", 1)); err != nil {
+			return err
+		}
+		if _, err := r.Users.Get(ctx, "ann"); err != nil {
+			return err
+		}
+		return r.Audit.Record(ctx, done, refusal)
+	})
+	if err != nil || ran != 2 {
+		w.t.Fatalf("ran %d times, then %v", ran, err)
+	}
+	w.noUser("ann")
+	if len(dry.Entries) != 2 || len(dry.Changes()) != 1 || dry.Changes()[0].EntityID != "ann" {
+		w.t.Errorf("collected %v", dry.Entries)
+	}
+	page := read(w, func(ctx context.Context, r ports.Repos) (audit.Page, error) {
+		return r.Audit.List(ctx, audit.Query{Limit: 10})
+	})
+	if len(page.Entries) != 2 {
+		w.t.Fatalf("the audit log has %d entries, want 2", len(page.Entries))
+	}
+	for _, e := range page.Entries {
+		if e.Outcome != audit.DryRun && e.Outcome != audit.Refused || e.After != nil && e.Outcome == audit.DryRun {
+			w.t.Errorf("a dry run left %+v", e.Entry)
+		}
+	}
+}
+
+func dryRunFails(w *world) {
+	ctx, dry := dryrun.Start(w.ctx)
+	err := w.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		return errors.Join(r.Users.Add(ctx, given.User("ann", 1)), errRefused)
+	})
+	if !errors.Is(err, errRefused) || len(dry.Entries) != 0 {
+		w.t.Errorf("got %v and %v, want the error of fn and nothing", err, dry.Entries)
 	}
 	w.noUser("ann")
 }

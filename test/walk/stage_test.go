@@ -20,6 +20,7 @@ import (
 	"surgicase/application/payments"
 	"surgicase/application/people"
 	"surgicase/domain/directory"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -286,8 +287,16 @@ func bulkMove(t *rapid.T, ids []ident.CaseID) cases.BulkMove {
 	to := append([]surgical.Status{10, 10, 15, 15, 20, 20}, surgical.Statuses...)
 	return cases.BulkMove{
 		IDs: ids, To: rapid.SampledFrom(to).Draw(t, "to"), Force: rapid.Bool().Draw(t, "force"), Reason: aReason(t),
-		DryRun: rapid.IntRange(0, 9).Draw(t, "dry") == 0,
 	}
+}
+
+// orDry makes a dry run of one step in ten: the walk goes on as if it had not been asked.
+func (s *stage) orDry(t *rapid.T) context.Context {
+	if rapid.IntRange(0, 9).Draw(t, "dry") != 0 {
+		return s.ctx
+	}
+	ctx, _ := dryrun.Start(s.ctx)
+	return ctx
 }
 
 func (s *stage) edit(t *rapid.T, who permission.Actor) error {

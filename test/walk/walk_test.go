@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"surgicase/application/payments"
+	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -105,7 +106,7 @@ func (s *stage) step(take func(*rapid.T, permission.Actor) error, granted func()
 }
 
 func (s *stage) move(t *rapid.T, who permission.Actor) error {
-	_, err := s.cases.Move(s.ctx, who, bulkMove(t, s.some(t)))
+	_, err := s.cases.Move(s.orDry(t), who, bulkMove(t, s.some(t)))
 	return err
 }
 
@@ -115,7 +116,8 @@ func (s *stage) openRun(t *rapid.T, who permission.Actor) error {
 	if rapid.IntRange(0, 2).Draw(t, "named") == 0 {
 		in.IDs = s.some(t)
 	}
-	would, err := s.runs.Preview(s.ctx, who, in)
+	ctx, _ := dryrun.Start(s.ctx)
+	would, err := s.runs.Open(ctx, who, in)
 	done, openErr := s.runs.Open(s.ctx, who, in)
 	if (err == nil) != (openErr == nil) {
 		t.Fatalf("the preview says %v, opening says %v", err, openErr)
@@ -146,12 +148,12 @@ func told(o payments.Opened) string {
 }
 
 func (s *stage) settle(t *rapid.T, who permission.Actor) error {
-	_, err := s.runs.Settle(s.ctx, who, s.aRun(t))
+	_, err := s.runs.Settle(s.orDry(t), who, s.aRun(t))
 	return err
 }
 
 func (s *stage) reverse(t *rapid.T, who permission.Actor) error {
-	_, err := s.runs.Reverse(s.ctx, who, s.aRun(t), aReason(t))
+	_, err := s.runs.Reverse(s.orDry(t), who, s.aRun(t), aReason(t))
 	return err
 }
 
