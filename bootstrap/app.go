@@ -77,7 +77,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		watching(),
 		reporting(),
 		scheduling(),
-		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk, newDeposits),
+		fx.Provide(newSealer, operations.NewChainWatch, operations.NewNotary, operations.NewTrail, newDesk, newDeposits),
 	)
 }
 

@@ -37,7 +37,7 @@ func newBackends(readiness *operations.Readiness, blobs ports.Blobs, secrets por
 type cachedSecrets interface{ Cache() ports.SecretsCache }
 
 // newProbes looks at the parts of the program.
-func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList) []operations.Probe {
+func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList, chain *operations.ChainWatch) []operations.Probe {
 	return []operations.Probe{
 		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: databaseProbe(b.readiness)},
 		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
@@ -45,6 +45,7 @@ func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list ope
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
 		{Name: "npi_registry", Adapter: c.registry(), Patience: patient, Look: registryProbe(b.npis)},
 		{Name: "scheduler", Adapter: c.scheduler(), Patience: patient, Look: schedulerProbe(jobs, list, bool(c.EnableScheduler))},
+		{Name: "audit_log", Adapter: c.DatabaseURL.scheme(), Patience: patient, Look: chain.Probe},
 		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
 	}
 }
