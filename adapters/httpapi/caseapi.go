@@ -71,14 +71,16 @@ func (a *API) getCase(ctx context.Context, in *OneCase) (*caseAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.readCase(ctx, id)
+	out, _, err := a.readCase(ctx, id)
+	return out, err
 }
 
-func (a *API) readCase(ctx context.Context, id ident.CaseID) (*caseAnswer, error) {
+// readCase also gives the true version of the case, which the answer may not show.
+func (a *API) readCase(ctx context.Context, id ident.CaseID) (*caseAnswer, int64, error) {
 	who := actorOf(ctx)
 	sheet, err := a.Casebook.Case(ctx, who, id)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	out := &caseAnswer{Body: caseAnswerBody{Case: bodyOf(&sheet, who), UserID: string(sheet.Owner), CaseID: string(id)}}
 	name := ""
@@ -86,8 +88,8 @@ func (a *API) readCase(ctx context.Context, id ident.CaseID) (*caseAnswer, error
 		name = directory.FullName(sheet.OwnerFirst, sheet.OwnerLast)
 	}
 	out.Body.Case.UserName = shownOrNull(name)
-	out.ETag, err = etagOf(sheet.Version, out.Body)
-	return out, err
+	out.ETag, err = etagOf(sheet.ShownVersion(who), out.Body)
+	return out, sheet.Version, err
 }
 
 type createdCase struct {
@@ -138,7 +140,7 @@ func (a *API) createdBefore(ctx context.Context, id ident.CaseID) (*createdCase,
 	if err != nil {
 		return nil, err
 	}
-	return createdAnswer(&sheet.Case, sheet.Status == surgical.Submitted, len(x.Considered), actorOf(ctx)), nil
+	return createdAnswer(&sheet.Case, sheet.Shown(actorOf(ctx)) == surgical.Submitted, len(x.Considered), actorOf(ctx)), nil
 }
 
 func createdAnswer(c *surgical.Case, submitted bool, found int, who permission.Actor) *createdCase {
@@ -150,7 +152,7 @@ func createdAnswer(c *surgical.Case, submitted bool, found int, who permission.A
 		Location: "/case?case_id=" + url.QueryEscape(string(c.ID)),
 		Body: createdCaseBody{
 			Message: "Case and procedure codes created successfully", UserID: string(c.Owner), CaseID: string(c.ID), HumanCaseID: c.Number,
-			ProcedureCodes: codes, StatusUpdate: submissionOf(c, submitted, who), PayAmountUpdate: priceOf(c, found),
+			ProcedureCodes: codes, StatusUpdate: submissionOf(c, submitted, who), PayAmountUpdate: priceOf(c, found, who),
 		},
 	}
 }
@@ -190,10 +192,10 @@ func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase
 	}
 	out := &changedCase{Body: changedCaseBody{
 		Message: "Case updated successfully", CaseID: string(change.ID), UpdatedFields: changed(ctx, done.Fields),
-		StatusUpdate: submissionOf(done.Case, done.Submitted, who), Version: done.Case.Version,
+		StatusUpdate: submissionOf(done.Case, done.Submitted, who), Version: done.Case.ShownVersion(who),
 	}}
 	if done.Price != nil {
-		price := priceOf(done.Case, len(done.Price.Considered))
+		price := priceOf(done.Case, len(done.Price.Considered), who)
 		out.Body.PayAmountUpdate = &price
 		out.Body.UpdatedFields = append(out.Body.UpdatedFields, "pay_amount")
 	}
@@ -205,8 +207,8 @@ func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase
 // or when another change came in between, whose ETag the caller must not send as if he had seen it: the change is
 // made, and who wants to make another reads first.
 func (a *API) tagAfter(ctx context.Context, c *surgical.Case) string {
-	read, err := a.readCase(ctx, c.ID)
-	if err != nil || read.Body.Case.Version != c.Version {
+	read, version, err := a.readCase(ctx, c.ID)
+	if err != nil || version != c.Version {
 		return ""
 	}
 	return read.ETag
@@ -218,11 +220,11 @@ func (a *API) matchCase(ctx context.Context, id ident.CaseID, ifMatch string) (i
 	if ifMatch == "" {
 		return 0, nil
 	}
-	read, err := a.readCase(ctx, id)
+	read, version, err := a.readCase(ctx, id)
 	if err != nil {
 		return 0, err
 	}
-	return read.Body.Case.Version, matches(ifMatch, read.ETag)
+	return version, matches(ifMatch, read.ETag)
 }
 
 type deleteCaseInput struct {

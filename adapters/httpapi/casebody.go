@@ -29,7 +29,7 @@ type caseBody struct {
 	PendingFiles   []string   `json:"pending_files" nullable:"false" doc:"File fields whose name is known but whose object is not stored here."`
 	PayAmount      Money      `json:"pay_amount" doc:"What the provider is paid."`
 	PayCategory    *string    `json:"pay_category" nullable:"true" example:"SPINE"`
-	PayStatus      *string    `json:"pay_status" nullable:"true" enum:"no_codes,priced,unpriced,zero_approved,waived" doc:"Null when the caller may not see how far the case is." example:"priced"`
+	PayStatus      *string    `json:"pay_status" nullable:"true" enum:"no_codes,priced,unpriced,zero_approved,waived" doc:"Callers who are shown less than its true status see what it was below that." example:"priced"`
 	RunID          *int64     `json:"run_id" nullable:"true" doc:"The payment run of its present payment." example:"7"`
 	SurgeonName    *string    `json:"surgeon_name" nullable:"true" example:"Avery Surgeon"`
 	FacilityName   *string    `json:"facility_name" nullable:"true" example:"Example Surgery Center"`
@@ -79,10 +79,11 @@ func bodyOf(s *surgical.Sheet, who permission.Actor) caseBody {
 		InsProvider: nullable(s.Insurer), SurgeonID: nullable(s.SurgeonID), FacilityID: nullable(s.FacilityID),
 		CaseStatus: int(s.Shown(who)), PendingFiles: []string{}, PayAmount: Money(s.Pay.Amount), PayCategory: nullable(s.Pay.Category),
 		SurgeonName: nullable(s.SurgeonName), FacilityName: nullable(s.FacilityName), ProcedureCodes: codesOf(s),
-		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.Version,
+		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.ShownVersion(who),
 	}
-	if !s.Hidden(who) {
-		b.PayStatus, b.RunID = nullable(string(s.Pay.Status)), nullable(s.RunID)
+	b.PayStatus = nullable(string(s.ShownPayStatus(who)))
+	if s.ShowsPayment(who) {
+		b.RunID = nullable(s.RunID)
 	}
 	name := func(kind surgical.FileKind) *string { return nullable(s.Files[kind].Name.Reveal()) }
 	b.DemoFile, b.NoteFile, b.MiscFile, b.AdminFile = name(surgical.DemoFile), name(surgical.NoteFile), name(surgical.MiscFile), name(surgical.AdminFile)
@@ -150,9 +151,10 @@ type priceBody struct {
 	Message             string  `json:"message" example:"pay_amount is 1250.00"`
 }
 
-func priceOf(c *surgical.Case, found int) priceBody {
+func priceOf(c *surgical.Case, found int, who permission.Actor) priceBody {
+	status := c.ShownPayStatus(who)
 	return priceBody{
-		Success: c.Pay.Status != "unpriced", PayAmount: Money(c.Pay.Amount), PayCategory: nullable(c.Pay.Category), PayStatus: string(c.Pay.Status),
-		ProcedureCodesFound: found, Message: fmt.Sprintf("pay_amount is %s, pay_status %s", c.Pay.Amount, c.Pay.Status),
+		Success: status != "unpriced", PayAmount: Money(c.Pay.Amount), PayCategory: nullable(c.Pay.Category), PayStatus: string(status),
+		ProcedureCodesFound: found, Message: fmt.Sprintf("pay_amount is %s, pay_status %s", c.Pay.Amount, status),
 	}
 }

@@ -47,9 +47,7 @@ func (a *API) casePay(ctx context.Context, in *OneCase) (*payAnswer, error) {
 		UserTier: int(x.Tier), TableVersion: int64(x.TableVersion), ComputedAt: nullableTime(x.At), Winner: nullable(string(x.Winner)),
 		Why: x.Why(), Codes: make([]consideredBody, len(x.Considered)),
 	}}
-	if !sheet.Hidden(who) {
-		out.Body.PayStatus = nullable(string(x.Status))
-	}
+	out.Body.PayStatus = nullable(string(sheet.ShownPayStatus(who)))
 	for i, c := range x.Considered {
 		out.Body.Codes[i] = consideredOf(c, x.Winner)
 	}

@@ -35,9 +35,13 @@ func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, 
 		return err
 	})
 	if err == nil && len(st.Sections) == 0 && (q.Kind != statement.ProviderReport || q.Provider != "") {
-		return nil, fault.New(fault.NotFound, "cases_not_found", "No cases found matching the criteria")
+		return nil, noCases()
 	}
 	return st, err
+}
+
+func noCases() error {
+	return fault.New(fault.NotFound, "cases_not_found", "No cases found matching the criteria")
 }
 
 // billed leaves out of an accounting file of an import run what the legacy service has billed.

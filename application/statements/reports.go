@@ -21,7 +21,6 @@ import (
 type Archive struct {
 	Store ports.Store
 	Blobs ports.Blobs
-	Space ports.Space
 }
 
 // Press draws and writes files, by the rules of the practice.
@@ -47,12 +46,11 @@ type Reports struct {
 	ids    ports.IDs
 	events ports.Events
 	press  Press
-	space  ports.Space
 }
 
 // NewReports makes the service.
 func NewReports(archive Archive, clock ports.Clock, ids ports.IDs, events ports.Events, press Press) *Reports {
-	return &Reports{store: archive.Store, blobs: archive.Blobs, clock: clock, ids: ids, events: events, press: press, space: archive.Space}
+	return &Reports{store: archive.Store, blobs: archive.Blobs, clock: clock, ids: ids, events: events, press: press}
 }
 
 // Request asks for a file of a run, or for a preview of what is open now.
@@ -106,10 +104,17 @@ func (s *Reports) make(ctx context.Context, who permission.Actor, q Request) ([]
 	return []statement.File{file}, nil, err
 }
 
-// allowed: Case Admins may make everything, a provider his own report.
+// allowed: Case Admins may make everything, a provider their own report. A report shows what became of cases up
+// to Paid: to whom a lower cap hides that, there is nothing to report. Source: spec/decisions.md 2.8.
 func allowed(who permission.Actor, q Request) error {
 	if q.Kind == statement.ProviderReport && q.Provider != "" && permission.Check(who, permission.ReadReports, "") != nil {
-		return permission.Check(who, permission.ReadOwnReport, q.Provider)
+		if err := permission.Check(who, permission.ReadOwnReport, q.Provider); err != nil {
+			return err
+		}
+		if top := surgical.Status(who.HighestShown()); top != 0 && top < surgical.Paid {
+			return noCases()
+		}
+		return nil
 	}
 	return permission.Check(who, permission.ReadReports, "")
 }
