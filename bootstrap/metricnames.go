@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"surgicase/adapters/httpapi"
-	"surgicase/application/operations"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -74,20 +73,21 @@ const callerRefused = "caller.refused"
 var refusals = []string{"no_caller", "unknown_caller", "bad_token", "token_expired", "token_revoked", "token_not_yet_valid", "not_from_gateway", "other"}
 
 // backgroundWork is what goes on behind the requests. A test compares it with the code.
-var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "audit.seal", "audit.watch", "audit.checkpoint.storage"}
+var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "audit.seal", "audit.checkpoint.storage"}
 
 // eventNames are what is known to happen: they are counted from zero. A test compares them with the code.
 var eventNames = []string{
 	"case.created", "case.changed", "case.deleted", "case.restored", "case.bulk_moved", "case.zero_approved",
 	"user.created", "user.changed", "user.deactivated", "surgeon.created", "surgeon.changed", "surgeon.deleted",
 	"facility.created", "facility.changed", "facility.deleted", "group.created", "group.changed", "group.removed",
-	"user.documents_changed", "document.stored", "document.damaged", "document.missing", "token.created", "token.revoked", "token.use_not_noted",
+	"user.documents_changed", "document.stored", "document.damaged", "document.missing",
+	"token.created", "token.revoked", "token.use_not_noted", "proxy.not_trusted",
 	"prices.loaded", "prices.caught_up", "run.opened", "run.settled", "run.reversed",
 	"report.made", "report.mailed", "cases.exported", "bug.reported",
 	"mail.sent", "mail.failed", "mail.unconfirmed", "mail.not_mailed", "mail.logged",
 	"npi_directory.imported", "npi_directory.listed", "reference.imported",
-	"backup.made", "backup.restored", "backup.verified", "audit.checkpoint", operations.ChainStalled,
-	"keys.added", "keys.promoted", "keys.refreshed", "keys.rotated", "keys.encrypted", "keys.retired", "keys.chain_added",
+	"backup.made", "backup.restored", "backup.verified", "audit.checkpoint",
+	"keys.added", "keys.promoted", "keys.refreshed", "keys.rotated", "keys.encrypted", "keys.retired",
 	"outbox.reprice_stale", "outbox.verify_npi", "outbox.sweep_object", "outbox.remove_object", "outbox.find_files",
 	"outbox.send_letter", "outbox.track_bug", "outbox.job_failed",
 	"job.open_payment_run", "job.settle_payment_runs", "job.npi_sync", "job.backup", "job.report_cleanup", "job.audit_verify",

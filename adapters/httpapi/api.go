@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -57,6 +58,7 @@ type API struct {
 
 	callers, addresses *throttle
 	door               *door
+	warned             atomic.Int64    // when a proxy that is not trusted was told of, in seconds
 	uploads            *slots.Slots    // as many as may be under way
 	slow               map[string]bool // routes on which documents travel, by method and path
 }
@@ -78,7 +80,7 @@ func New(services Services, settings Settings) *API {
 	a.engine.NoRoute(a.answerFault(noRoute()))
 	a.engine.NoMethod(a.answerStatus(http.StatusMethodNotAllowed, "method_not_allowed", "This path does not take this method."))
 	a.huma = humagin.New(a.engine, a.config())
-	a.huma.UseMiddleware(asSpelled, a.identify, a.limitCaller, a.plainly, a.carefully, along)
+	a.huma.UseMiddleware(a.singly, asSpelled, a.identify, a.limitCaller, a.plainly, a.carefully, along)
 	a.routes()
 	describeBodies(a.huma.OpenAPI())
 	a.docs()

@@ -114,6 +114,28 @@ func refuseBody(hc huma.Context) error {
 // maxEmptyBody is as much as is read of a body that is to say nothing.
 const maxEmptyBody = 64
 
+// countedOnce are the headers that say what a request is or does: of two of them nobody knows which one counts,
+// and what stands before us may read the other. Those that say who calls are refused where callers are identified.
+var countedOnce = []string{
+	"Content-Type", "Content-Encoding", "Idempotency-Key", "If-Match", "Origin", "Referer", "Sec-Fetch-Site", "X-Api-Compatibility",
+}
+
+// singly refuses a request that repeats a header which counts once.
+func (a *API) singly(hc huma.Context, next func(huma.Context)) {
+	var bad fault.Collector
+	header := humagin.Unwrap(hc).Request.Header
+	for _, name := range countedOnce {
+		if len(header[name]) > 1 {
+			bad.Add("header."+name, "must be sent once")
+		}
+	}
+	if err := bad.Err(); err != nil {
+		_ = huma.WriteErr(a.huma, hc, http.StatusInternalServerError, unexpected, err)
+		return
+	}
+	next(hc)
+}
+
 // asSpelled writes the media type of a body in small letters and without blanks, as the framework compares
 // it. Source: RFC 9110 8.3.1.
 func asSpelled(hc huma.Context, next func(huma.Context)) {

@@ -15,21 +15,16 @@ const (
 	firstClosed     = time.Second
 	longestClosed   = 5 * time.Minute
 
-	// mostStrikes and mostWelcome bound the memory that strangers can fill.
+	// mostStrikes bounds the memory that strangers can fill.
 	mostStrikes = 20_000
-	mostWelcome = 20_000
-
-	// welcomeFor is how long a credential that was good is let through while its address is not.
-	welcomeFor = 15 * time.Minute
 )
 
-// door keeps those away for a while who come with one bad credential after the other. One that is
-// repeated counts once against its address and then against itself: a forgotten program with an old
-// token must not lock out the practice it runs in. Each instance keeps its own.
+// door delays those who come with one bad credential after the other. One that is repeated counts once against
+// its address and then against itself: a forgotten program with an old token costs its neighbours nothing. Good
+// credentials never wait. Each instance keeps its own.
 type door struct {
 	mu      sync.Mutex
 	strikes map[string]*strike
-	welcome map[string]time.Time
 	swept   time.Time
 }
 
@@ -40,20 +35,16 @@ type strike struct {
 }
 
 func newDoor() *door {
-	return &door{strikes: map[string]*strike{}, welcome: map[string]time.Time{}}
+	return &door{strikes: map[string]*strike{}}
 }
 
-// wait says how long a credential from an address must wait; 0 means that it may be checked.
+// wait says how long a bad credential from an address must wait; 0 means that it is answered as what it is.
 func (d *door) wait(address, credential string, now time.Time) time.Duration {
 	address = subnet(address)
 	key := credentialKey(address, credential)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	pause := d.closed(key, now)
-	if seen, good := d.welcome[key]; pause <= 0 && (!good || now.Sub(seen) > welcomeFor) {
-		pause = d.closed(address, now)
-	}
-	return max(pause, 0)
+	return max(d.closed(key, now), d.closed(address, now), 0)
 }
 
 func (d *door) closed(key string, now time.Time) time.Duration {
@@ -70,7 +61,6 @@ func (d *door) failed(address, credential string, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sweep(now)
-	delete(d.welcome, key)
 	if d.strike(key, now) == 1 {
 		d.strike(address, now)
 	}
@@ -98,17 +88,6 @@ func (s *strike) forgotten(now time.Time) bool {
 	return now.Sub(s.last) > failuresForget && now.Sub(s.until) > failuresForget
 }
 
-// passed notes that a credential was good.
-func (d *door) passed(address, credential string, now time.Time) {
-	key := credentialKey(subnet(address), credential)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, known := d.welcome[key]; !known {
-		makeRoom(d.welcome, mostWelcome)
-	}
-	d.welcome[key] = now
-}
-
 func (d *door) sweep(now time.Time) {
 	if now.Sub(d.swept) < failuresForget {
 		return
@@ -117,11 +96,6 @@ func (d *door) sweep(now time.Time) {
 	for key, s := range d.strikes {
 		if s.forgotten(now) {
 			delete(d.strikes, key)
-		}
-	}
-	for key, seen := range d.welcome {
-		if now.Sub(seen) > welcomeFor {
-			delete(d.welcome, key)
 		}
 	}
 }

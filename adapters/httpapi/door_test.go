@@ -33,33 +33,6 @@ func TestTheDoorClosesForLongerAndLonger(t *testing.T) {
 	}
 }
 
-func TestTheDoorKnowsWhoWasGood(t *testing.T) {
-	d := newDoor()
-	d.passed("a", "good", noon)
-	for n := range 20 {
-		d.failed("a", fmt.Sprint(n), noon)
-	}
-	for what, x := range map[string]struct {
-		address, credential string
-		at                  time.Time
-		waits               bool
-	}{
-		"who was good passes":                {"a", "good", noon, false},
-		"who is new waits":                   {"a", "new", noon, true},
-		"elsewhere nobody waits":             {"b", "new", noon, false},
-		"who was good here is new elsewhere": {"b", "good", noon, false},
-		"that one was good is forgotten":     {"a", "good", noon.Add(welcomeFor + 1), false}, // and the door is open again
-	} {
-		if pause := d.wait(x.address, x.credential, x.at); (pause > 0) != x.waits {
-			t.Errorf("%s: waits %v", what, pause)
-		}
-	}
-	d.failed("a", "good", noon)
-	if pause := d.wait("a", "good", noon); pause <= 0 {
-		t.Error("one that was good and is bad now does not wait")
-	}
-}
-
 func TestARepeatedCredentialCountsOnceAgainstItsAddress(t *testing.T) {
 	d := newDoor()
 	for range 100 {
@@ -90,14 +63,13 @@ func TestTheDoorsMemoryIsBounded(t *testing.T) {
 	d := newDoor()
 	for n := range mostStrikes + 1000 {
 		d.failed(fmt.Sprint("address", n), "bad", noon)
-		d.passed(fmt.Sprint("address", n), "good", noon)
 	}
-	if len(d.strikes) > mostStrikes || len(d.welcome) > mostWelcome {
-		t.Errorf("%d strikes and %d welcome are kept", len(d.strikes), len(d.welcome))
+	if len(d.strikes) > mostStrikes {
+		t.Errorf("%d strikes are kept", len(d.strikes))
 	}
-	d.failed("late", "bad", noon.Add(welcomeFor+time.Minute))
-	if len(d.strikes) > 2 || len(d.welcome) != 0 {
-		t.Errorf("later %d strikes and %d welcome are left", len(d.strikes), len(d.welcome))
+	d.failed("late", "bad", noon.Add(longestClosed+2*failuresForget))
+	if len(d.strikes) > 2 {
+		t.Errorf("later %d strikes are left", len(d.strikes))
 	}
 }
 

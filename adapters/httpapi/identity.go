@@ -58,7 +58,11 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 		next(hc)
 		return
 	}
-	if err := a.admit(hc); err != nil {
+	err := a.admit(hc)
+	if watch, _ := hc.Operation().Metadata[metaWatch].(bool); watch && err != nil {
+		err = a.guessed(hc, err)
+	}
+	if err != nil {
 		if errors.Is(err, fault.Unauthenticated) {
 			a.Access.Refused(hc.Context(), a.settings.Auth.Mode, err)
 		}
@@ -78,6 +82,15 @@ func (a *API) identify(hc huma.Context, next func(huma.Context)) {
 
 // curiousTimeout is how long an open route waits to learn who calls: /health answers while the database hangs, too.
 const curiousTimeout = 400 * time.Millisecond
+
+// guessed counts a bad METRICS_TOKEN, where bearer tokens mean nothing else.
+func (a *API) guessed(hc huma.Context, refusal error) error {
+	sent, ok := bearer(hc)
+	if !ok || a.settings.Auth.Mode == ModeToken {
+		return refusal
+	}
+	return a.guarded(hc, sent, func() error { return refusal })
+}
 
 func (a *API) admit(hc huma.Context) error {
 	actor, err := a.caller(hc)
@@ -113,7 +126,10 @@ func (a *API) fromLocal(hc huma.Context) (permission.Actor, error) {
 		return permission.Actor{}, fault.New(fault.Forbidden, "foreign_page", "In trusted mode pages of other origins than CORS_ORIGINS must not call.")
 	}
 	claimed, credential := hc.Header(headerCaller), "header"
-	if claimed == "" {
+	switch _, once := only(hc, headerCaller); {
+	case claimed != "" && !once:
+		return permission.Actor{}, noCaller("Say who calls with one X-User-ID header.")
+	case claimed == "":
 		claimed, credential = hc.Query("user_id"), credentialQuery
 	}
 	return a.named(hc.Context(), claimed, credential, "Say who calls with the X-User-ID header or the user_id parameter.")
@@ -121,7 +137,10 @@ func (a *API) fromLocal(hc huma.Context) (permission.Actor, error) {
 
 // fromGateway takes the caller from the X-User-ID header of a request that the gateway has passed on.
 func (a *API) fromGateway(hc huma.Context) (permission.Actor, error) {
-	secret, _ := only(hc, headerSecret)
+	secret, once := only(hc, headerSecret)
+	if !once { // a client's own beside that of the gateway
+		secret = ""
+	}
 	if err := a.guarded(hc, secret, func() error { return a.checkGateway(hc, secret) }); err != nil {
 		return permission.Actor{}, err
 	}
@@ -195,21 +214,21 @@ func (a *API) named(ctx context.Context, claimed, credential, missing string) (p
 
 func noCaller(text string) error { return fault.New(fault.Unauthenticated, "no_caller", "%s", text) }
 
-// guarded checks a credential unless too many bad ones have come from this address.
+// guarded checks a credential. Only one that is bad waits, when too many bad ones have come from its address or it
+// came too often itself: credentials are too long to be guessed, so that the wait saves work and keeps nobody out,
+// and behind one address there may be a whole practice, or a proxy that nobody has named.
 func (a *API) guarded(hc huma.Context, credential string, check func() error) error {
 	address, now := callOf(hc.Context()).address, time.Now() //nolint:forbidigo // real seconds, not the practice's time
+	err := check()
+	if !errors.Is(err, fault.Unauthenticated) {
+		return err
+	}
 	if pause := a.door.wait(address, credential, now); pause > 0 {
 		f := fault.New(fault.Limited, "too_many_failures", "Too many requests with bad credentials. Please wait a moment.")
 		f.RetryAfter = pause
 		return f
 	}
-	err := check()
-	switch {
-	case err == nil:
-		a.door.passed(address, credential, now)
-	case errors.Is(err, fault.Unauthenticated):
-		a.door.failed(address, credential, now)
-	}
+	a.door.failed(address, credential, now)
 	return err
 }
 

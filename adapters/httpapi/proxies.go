@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -26,6 +27,7 @@ func (a *API) origin(req *http.Request) (address string, proxied bool) {
 	}
 	peer = peer.Unmap().WithZone("")
 	if !a.trusts(peer) {
+		a.warnOfStranger(req, peer)
 		return peer.String(), false
 	}
 	client := peer
@@ -41,6 +43,22 @@ func (a *API) origin(req *http.Request) (address string, proxied bool) {
 	}
 	return client.String(), true
 }
+
+// warnOfStranger tells, once in an interval, that somebody whom TRUSTED_PROXIES does not name says whose requests
+// they pass on: a proxy that was forgotten there makes all its clients one address, for limits and the audit log.
+func (a *API) warnOfStranger(req *http.Request, peer netip.Addr) {
+	if a.settings.Auth.Mode == ModeTrusted || req.Header.Get("X-Forwarded-For") == "" && req.Header.Get("Forwarded") == "" {
+		return
+	}
+	now := time.Now() //nolint:forbidigo // real seconds, not the practice's time
+	last := a.warned.Load()
+	if now.Sub(time.Unix(last, 0)) >= warnEvery && a.warned.CompareAndSwap(last, now.Unix()) {
+		a.Access.ForwardedByStranger(req.Context(), peer.String())
+	}
+}
+
+// warnEvery is how often a proxy that is not trusted is told of.
+const warnEvery = 10 * time.Minute
 
 // parseHop reads an address that some proxies send with its port.
 func parseHop(text string) (netip.Addr, error) {
@@ -64,17 +82,27 @@ func (a *API) onlyLocal(gc *gin.Context) {
 		return
 	}
 	switch {
-	case passedOn(gc.Request.Header):
+	case passedOn(gc.Request.Header) || !gc.Request.ProtoAtLeast(1, 1): // nobody but proxies of the simplest kind still speaks 1.0
 		a.answerFault(fault.New(fault.Forbidden, "not_local", "In trusted mode requests must not come through a proxy."))(gc)
 	case !isLoopback(gc.Request.Host):
 		a.answerFault(fault.New(fault.Forbidden, "not_local", "In trusted mode the host must be this machine."))(gc)
 	}
 }
 
+// proxyMarks are the headers by which proxies are known, proxyMarkPrefixes how others of them begin.
+var (
+	proxyMarks = []string{
+		"Forwarded", "Via", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Host", "X-Original-Url", "X-Original-Forwarded-For",
+		"X-Rewrite-Url", "X-Proxyuser-Ip", "X-Remote-Addr", "X-Remote-Ip", "X-Scheme", "X-Amzn-Trace-Id", "X-Arr-Log-Id", "X-Azure-Clientip",
+		"True-Client-Ip", "Fastly-Client-Ip", "Client-Ip", "Cdn-Loop", "Proxy-Connection", "Proxy-Authorization", "Max-Forwards", "Forwarded-For",
+	}
+	proxyMarkPrefixes = []string{"X-Forwarded", "X-Envoy-", "Cf-", "X-Appengine-", "X-Goog-", "Fly-"}
+)
+
 // passedOn says whether a request bears the mark of a proxy, empty or not.
 func passedOn(header http.Header) bool {
 	for name := range header {
-		if name == "Forwarded" || name == "Via" || name == "X-Real-Ip" || strings.HasPrefix(name, "X-Forwarded-") {
+		if slices.Contains(proxyMarks, name) || slices.ContainsFunc(proxyMarkPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
 			return true
 		}
 	}
@@ -87,8 +115,8 @@ func passedOn(header http.Header) bool {
 func (a *API) fromForeignPage(req *http.Request) bool {
 	page := req.Header.Get("Origin")
 	if page == "" {
-		switch req.Header.Get("Sec-Fetch-Site") {
-		case "", "none", "same-origin":
+		switch site := req.Header.Get("Sec-Fetch-Site"); {
+		case site == "none", site == "same-origin", site == "" && req.Referer() == "":
 			return false
 		}
 		if from, err := url.Parse(req.Referer()); err == nil {

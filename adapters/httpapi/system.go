@@ -55,7 +55,7 @@ func (a *API) docs() {
 	spec, err := a.OpenAPI()
 	page := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "SurgiCase API", SwaggerJSON: "/openapi.json", BasePath: "/docs", HideCurl: false,
-		SettingsUI: map[string]string{"persistAuthorization": "true", "defaultModelsExpandDepth": "0"},
+		SettingsUI: map[string]string{"persistAuthorization": "false", "defaultModelsExpandDepth": "0"},
 	})
 	a.engine.GET("/openapi.json", func(gc *gin.Context) {
 		if err != nil {

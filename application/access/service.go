@@ -150,6 +150,14 @@ func (s *Service) noteUse(ctx context.Context, t *directory.Token) {
 	}
 }
 
+// errStranger is why X-Forwarded-For of a peer does not count.
+var errStranger = fault.New(fault.Upstream, "proxy_not_trusted", "The peer is none of TRUSTED_PROXIES.")
+
+// ForwardedByStranger tells of a peer that says whose requests it passes on, and that nobody has named a proxy.
+func (s *Service) ForwardedByStranger(ctx context.Context, peer string) {
+	s.events.Happened(ctx, ports.Event{Name: "proxy.not_trusted", Err: errStranger, Values: []ports.Value{{Name: "address", Text: peer}}})
+}
+
 // Refused tells of a request whose caller was not accepted. Such requests are counted and not put on
 // the trail: anybody could fill it. Source: spec/decisions.md 9.4.
 func (s *Service) Refused(ctx context.Context, mode string, err error) {

@@ -36,9 +36,9 @@ func TestWhoGuessesMustWait(t *testing.T) {
 	if seconds, err := strconv.Atoi(limited.header.Get("Retry-After")); err != nil || seconds < 1 {
 		t.Errorf("Retry-After is %q", limited.header.Get("Retry-After"))
 	}
-	p.get("/user", "", from("203.0.113.1", known)...).is(200)                           // who was let in before is let in
-	p.get("/user", "", from("203.0.113.1", fresh)...).refused(429, "too_many_failures") // who was not must wait
-	p.get("/user", "", from("203.0.113.2", fresh)...).is(200)                           // elsewhere nobody waits
+	p.get("/user", "", from("203.0.113.1", known)...).is(200) // what is good never waits, known or not: it may be
+	p.get("/user", "", from("203.0.113.1", fresh)...).is(200) // the address of a whole practice, or of a proxy
+	p.get("/user", "", from("203.0.113.2", "guess-10")...).refused(401, "bad_token")
 	p.get("/health/live", "", from("203.0.113.1", "guess")...).is(200)
 	p.get("/user", "", "X-Forwarded-For", "203.0.113.1").refused(401, "no_caller") // nothing is no guess
 	if n := p.database().value("SELECT COUNT(*) FROM audit_entries WHERE outcome = 'refused'"); n != "0" {
@@ -71,6 +71,19 @@ func TestWhoGuessesTheSecretOfTheGatewayMustWait(t *testing.T) {
 		p.get("/user", "dr-a").refused(401, "not_from_gateway")
 	}
 	p.get("/user", "dr-a").refused(429, "too_many_failures")
+	guess = theSecret
+	p.get("/user", "dr-a").is(200)
+}
+
+func TestWhoGuessesTheTokenForMetricsMustWait(t *testing.T) {
+	t.Parallel()
+	p := startBehindGateway(t, given.TempSQLite(t), nil)
+	p.get("/metrics", "", bearerOf("guess")...).refused(401, "not_from_gateway")
+	for n := range 10 {
+		p.get("/metrics", "", bearerOf(fmt.Sprint("guess-", n))...)
+	}
+	p.get("/metrics", "", bearerOf("another guess")...).refused(429, "too_many_failures")
+	p.get("/metrics", "", bearerOf(metricsToken)...).is(200)
 }
 
 // While the identity provider is away, its tokens cannot be checked; API tokens work.
