@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -102,10 +103,15 @@ func coarse(e ports.Event) string {
 	switch {
 	case e.Err == nil && (e.Outcome == "" || e.Outcome == "success"):
 		return "success"
-	case errors.Is(e.Err, fault.Unavailable):
+	case errors.Is(e.Err, fault.Unavailable), tookTooLong(e.Err):
 		return "failed"
 	case e.Err == nil || fault.CodeOf(e.Err) != "":
 		return "refused"
 	}
 	return "defect"
+}
+
+// tookTooLong reports whether work was broken off, by a deadline or because nobody waits for it: not a defect.
+func tookTooLong(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }

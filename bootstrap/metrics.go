@@ -37,7 +37,7 @@ func newMetrics() *metrics {
 		registry: prometheus.NewPedanticRegistry(),
 		requests: counters("http_requests_total", "Requests answered; error from code 400 up.", "method", "endpoint", "status", "code"),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "How long answers took.", Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			Name: "http_request_duration_seconds", Help: "How long answers took.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"method", "endpoint"}),
 		operations: map[string]*prometheus.CounterVec{},
 		creation:   prometheus.NewSummary(prometheus.SummaryOpts{Name: "case_creation_duration_seconds", Help: "How long it took to record a case, successfully, over HTTP."}),
@@ -90,7 +90,7 @@ func (m *metrics) zero() {
 func (m *metrics) expect(endpoints []httpapi.Endpoint) {
 	for _, e := range append(endpoints, httpapi.Endpoint{Method: "GET", Path: unmatched}) {
 		m.durations.WithLabelValues(e.Method, e.Path)
-		for _, code := range []int{max(e.Status, 200), 500} {
+		for _, code := range []int{max(e.Status, 200), 500, 502, 503} {
 			m.requests.WithLabelValues(e.Method, e.Path, statusOf(code), strconv.Itoa(code))
 		}
 	}

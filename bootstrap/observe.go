@@ -93,6 +93,8 @@ func outcomeOf(err error) string {
 		return "success"
 	case code != "":
 		return code
+	case tookTooLong(err):
+		return "timeout"
 	}
 	return "defect"
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	"surgicase/domain/fault"
@@ -23,6 +24,9 @@ func TestHowLoudAnEventIs(t *testing.T) {
 		"a success":                       {ports.Event{Name: "case.created"}, "info"},
 		"a caller's fault":                {ports.Event{Name: "case.created", Err: refused}, "info"},
 		"something away":                  {ports.Event{Name: "case.created", Err: away}, "warn"},
+		"a timeout":                       {ports.Event{Name: "case.created", Err: fmt.Errorf("read case: %w", context.DeadlineExceeded)}, "warn"},
+		"a caller who went away":          {ports.Event{Name: "case.created", Err: context.Canceled}, "warn"},
+		"background work that took long":  {ports.WorkFailed("outbox", context.DeadlineExceeded), "warn"},
 		"somebody else's service":         {ports.Event{Name: "npi_directory.listed", Err: fault.New(fault.Upstream, "page_changed", "The page is another.")}, "warn"},
 		"a defect":                        {ports.Event{Name: "case.created", Err: errors.New("a defect")}, "error"},
 		"background work without storage": {ports.WorkFailed("outbox", away), "warn"},

@@ -75,7 +75,7 @@ func resolves(t *testing.T, where, expr string, families map[string]*dto.MetricF
 		return
 	}
 	selectors := parser.ExtractSelectors(parsed)
-	if len(selectors) == 0 {
+	if len(selectors) == 0 && where != "Watchdog" {
 		t.Errorf("%s asks for no metric: %s", where, expr)
 	}
 	for _, matchers := range selectors {
