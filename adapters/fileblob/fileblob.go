@@ -31,13 +31,17 @@ const (
 	abouts = ".about"  // what a file system cannot note about a file
 )
 
-// Nothing that is still being written is as old as this.
-const abandoned = 24 * time.Hour
+// Nothing that is still being written is as old as abandoned.
+const (
+	abandoned  = 24 * time.Hour
+	sweepEvery = time.Hour
+)
 
 // Blobs is a ports.Blobs.
 type Blobs struct {
 	folder string
 	open   atomic.Pointer[tree]
+	swept  atomic.Int64 // when drafts were last cleared, in seconds since 1970
 	links  sealer
 	now    func() time.Time
 }
@@ -66,6 +70,7 @@ func Open(c Config) (*Blobs, error) {
 	}
 	b := &Blobs{folder: c.Folder, links: links, now: c.Now}
 	b.open.Store(t)
+	b.swept.Store(c.Now().Unix())
 	return b, nil
 }
 
@@ -97,6 +102,15 @@ func (b *Blobs) here() (*tree, error) {
 	return t, nil
 }
 
+// sweep clears drafts once in an hour, beside an upload: other programs on the folder are killed, too. What cannot be cleared
+// now waits for the next hour.
+func (b *Blobs) sweep(t *tree) {
+	now, last := b.now().Unix(), b.swept.Load()
+	if now-last >= int64(sweepEvery/time.Second) && b.swept.CompareAndSwap(last, now) {
+		_ = t.clear()
+	}
+}
+
 func (b *tree) clear() error {
 	for _, own := range []string{drafts, abouts} {
 		if err := b.root.MkdirAll(own, 0o700); err != nil {
@@ -106,7 +120,9 @@ func (b *tree) clear() error {
 	left, err := fs.ReadDir(b.root.FS(), drafts)
 	for _, file := range left {
 		if info, gone := file.Info(); gone == nil && b.now().Sub(info.ModTime()) > abandoned {
-			err = errors.Join(err, b.root.Remove(path.Join(drafts, file.Name())))
+			if gone := b.root.Remove(path.Join(drafts, file.Name())); !errors.Is(gone, fs.ErrNotExist) { // another program sweeps, too
+				err = errors.Join(err, gone)
+			}
 		}
 	}
 	return err
@@ -124,6 +140,7 @@ func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader)
 	if err != nil {
 		return ports.Object{}, err
 	}
+	b.sweep(t)
 	draft, err := t.write(ctx, &object, content)
 	if draft != "" {
 		defer func() { _ = t.root.Remove(draft) }() // it is gone when it was placed

@@ -121,6 +121,27 @@ func TestWhatAKilledProgramLeftIsClearedAfterADay(t *testing.T) {
 	}
 }
 
+func TestWhatAKilledProgramLeftIsClearedWhileAnotherRuns(t *testing.T) {
+	folder, now := t.TempDir(), time.Now()
+	b := opened(t, folder, func() time.Time { return now })
+	for _, name := range []string{"HALF", "FRESH"} {
+		if err := b.open.Load().root.WriteFile(drafts+"/"+name, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(25 * time.Hour)
+	if err := b.open.Load().root.Chtimes(drafts+"/FRESH", now, now); err != nil {
+		t.Fatal(err)
+	}
+	put(t, b, "a", "content")
+	if left, err := os.ReadDir(filepath.Join(folder, drafts)); err != nil || len(left) != 1 || left[0].Name() != "FRESH" {
+		t.Errorf("%v, %v", left, err)
+	}
+	if got := stat(t, b, "a"); got.Size != 7 {
+		t.Errorf("the upload beside it: %+v", got)
+	}
+}
+
 func TestRemovingLeavesNoEmptyFolder(t *testing.T) {
 	folder := t.TempDir()
 	b := opened(t, folder, time.Now)

@@ -2,6 +2,7 @@
 package minioblob
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/encrypt"
 
+	"surgicase/adapters/internal/s3answer"
 	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/ports"
@@ -45,7 +47,7 @@ const (
 	attempts      = 3
 )
 
-// Objects of unknown size, and very long ones, go in parts. Parts of unknown size are held in memory.
+// Longer objects, and those of unknown size, go in parts.
 const (
 	partSize    = 5 << 20
 	longestPut  = 1 << 30
@@ -81,15 +83,15 @@ func Open(c Config) (*Blobs, error) {
 	return b, nil
 }
 
-func transport(connections int) *http.Transport {
+func transport(connections int) http.RoundTripper {
 	if connections == 0 {
 		connections = 64
 	}
-	return &http.Transport{
+	return s3answer.Transport{RoundTripper: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: headerTimeout, ExpectContinueTimeout: dialTimeout,
 		MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, IdleConnTimeout: time.Minute, DisableCompression: true,
-	}
+	}}
 }
 
 // Put implements ports.Blobs.
@@ -98,20 +100,7 @@ func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader)
 		return ports.Object{}, err
 	}
 	source := document.NewContent(content, object.Size)
-	options := minio.PutObjectOptions{ContentType: object.ContentType, ServerSideEncryption: b.sse, PartSize: partSize}
-	switch {
-	case object.Size > longestPut:
-		options.PartSize = bigPartSize
-	case object.Size >= 0:
-		options.DisableMultipart = true // signed piece by piece on its way, or protected by TLS
-	}
-	var err error
-	if object.Size == 0 { // the client would not even look
-		_, err = source.Read(make([]byte, 1))
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		_, err = b.client.PutObject(ctx, b.bucket, object.Key, source, object.Size, options)
-	}
+	err := b.put(ctx, object, source)
 	switch {
 	case source.Err() != nil:
 		return ports.Object{}, source.Err()
@@ -120,6 +109,25 @@ func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader)
 	}
 	object.Size, object.SHA256, object.StoredAt = source.Size(), source.SHA256(), b.now().Truncate(time.Second)
 	return object, nil
+}
+
+// put holds what it sends in memory, an object or a part of one: the client sends again only what it can read again.
+func (b *Blobs) put(ctx context.Context, object ports.Object, source *document.Content) error {
+	options := minio.PutObjectOptions{ContentType: object.ContentType, ServerSideEncryption: b.sse, PartSize: partSize}
+	switch {
+	case object.Size > longestPut:
+		options.PartSize = bigPartSize
+	case object.Size >= 0 && object.Size <= partSize:
+		content := bytes.NewBuffer(make([]byte, 0, object.Size+bytes.MinRead))
+		if _, err := content.ReadFrom(source); err != nil {
+			return err
+		}
+		options.UserMetadata = map[string]string{"X-Amz-Checksum-Sha256": base64.StdEncoding.EncodeToString(source.SHA256())}
+		_, err := b.client.PutObject(ctx, b.bucket, object.Key, bytes.NewReader(content.Bytes()), object.Size, options)
+		return err
+	}
+	_, err := b.client.PutObject(ctx, b.bucket, object.Key, source, object.Size, options)
+	return err
 }
 
 // Get implements ports.Blobs.
@@ -146,7 +154,7 @@ func (b *Blobs) Get(ctx context.Context, key string, span ports.Span) (io.ReadCl
 	if whole, partial := wholeSize(header.Get("Content-Range")); partial {
 		object.Size = whole
 	}
-	return body, object, nil
+	return s3answer.Body(body, func(err error) error { return translated(ctx, err) }), object, nil
 }
 
 // wholeSize reads the size of an object from the header of a part of it: "bytes 0-9/100".
@@ -192,9 +200,13 @@ func (b *Blobs) Remove(ctx context.Context, key string) error {
 // List implements ports.Blobs.
 func (b *Blobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Object, error] {
 	return func(yield func(ports.Object, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
+		within, cancel := context.WithCancel(ctx)
 		defer cancel()
-		for info := range b.client.ListObjectsIter(ctx, b.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		listing, within := s3answer.NewListing(within, prefix)
+		for info := range b.client.ListObjectsIter(within, b.bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+			if info.Err == nil {
+				info.Err = listing.Next(info.Key)
+			}
 			if info.Err != nil {
 				yield(ports.Object{}, translated(ctx, info.Err))
 				return
@@ -202,6 +214,9 @@ func (b *Blobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Object,
 			if !strings.HasSuffix(info.Key, "/") && !yield(about(info.Key, info), nil) { // folders are some stores' own
 				return
 			}
+		}
+		if err := ctx.Err(); err != nil { // the client ends a list that was given up as if it were whole
+			yield(ports.Object{}, translated(ctx, err))
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"time"
 
@@ -145,10 +147,16 @@ func (b *Blobs) sendParts(ctx context.Context, key string, upload *string, first
 func (b *Blobs) sendPart(ctx context.Context, key string, upload *string, number int32, content []byte) (types.CompletedPart, error) {
 	out, err := b.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &b.bucket, Key: &key, UploadId: upload, PartNumber: &number, Body: bytes.NewReader(content), ContentLength: aws.Int64(int64(len(content))),
-		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
+		ChecksumCRC32C: aws.String(crc32c(content)),
 	})
 	if err != nil {
 		return types.CompletedPart{}, err
 	}
 	return types.CompletedPart{PartNumber: &number, ETag: out.ETag, ChecksumCRC32C: out.ChecksumCRC32C}, nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func crc32c(content []byte) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.Checksum(content, castagnoli)))
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"surgicase/adapters/internal/s3answer"
 	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/ports"
@@ -84,6 +85,7 @@ func Open(ctx context.Context, c Config) (*Blobs, error) {
 			o.BaseEndpoint, o.UsePathStyle = aws.String(c.Endpoint), true
 		}
 		o.DisableLogOutputChecksumValidationSkipped = true
+		o.HTTPClient = s3answer.Client{Doer: o.HTTPClient}
 	})
 	b := &Blobs{client: client, presign: s3.NewPresignClient(client), bucket: c.Bucket, tls: c.Endpoint == "" || strings.HasPrefix(c.Endpoint, "https://"), sse: types.ServerSideEncryption(c.Encryption), spare: make(chan []byte, spareParts), now: c.Now}
 	if c.KMSKey != "" {
@@ -123,7 +125,7 @@ func (b *Blobs) Get(ctx context.Context, key string, span ports.Span) (io.ReadCl
 			return nil, ports.Object{}, errors.Join(ports.StorageAway(err), out.Body.Close())
 		}
 	}
-	return out.Body, object, nil
+	return s3answer.Body(out.Body, func(err error) error { return translated(ctx, err) }), object, nil
 }
 
 // Stat implements ports.Blobs.
@@ -162,6 +164,7 @@ func (b *Blobs) Remove(ctx context.Context, key string) error {
 // List implements ports.Blobs.
 func (b *Blobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Object, error] {
 	return func(yield func(ports.Object, error) bool) {
+		listing, ctx := s3answer.NewListing(ctx, prefix)
 		pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.bucket, Prefix: &prefix})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
@@ -171,6 +174,10 @@ func (b *Blobs) List(ctx context.Context, prefix string) iter.Seq2[ports.Object,
 			}
 			for _, found := range page.Contents {
 				key := aws.ToString(found.Key)
+				if err := listing.Next(key); err != nil {
+					yield(ports.Object{}, ports.StorageAway(err))
+					return
+				}
 				object := ports.Object{Key: key, Size: aws.ToInt64(found.Size), StoredAt: aws.ToTime(found.LastModified).UTC()}
 				if !strings.HasSuffix(key, "/") && !yield(object, nil) { // folders are some stores' own
 					return
