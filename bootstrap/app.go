@@ -66,7 +66,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			openRegistry, openNPIFiles,
 			npidirectory.NewLookup, npidirectory.NewImports,
 			func(s *sqlstore.Store) ports.Store { return s },
-			newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive, storage.New,
+			Config.space, newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive, storage.New,
 			access.New, cases.New, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
@@ -77,7 +77,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 		watching(),
 		reporting(),
 		scheduling(),
-		fx.Provide(operations.NewSealer, operations.NewNotary, operations.NewTrail, newDesk, newDeposits),
+		fx.Provide(newSealer, operations.NewChainWatch, operations.NewNotary, operations.NewTrail, newDesk, newDeposits),
 	)
 }
 

@@ -39,7 +39,51 @@ func newDesk(c Config, secrets ports.Secrets, ids ports.IDs, out deposit) (opera
 		return operations.Desk{}, err
 	}
 	signer, _, err := operations.ReadCheckpointKey(secret)
-	return operations.Desk{Signer: signer, Deposit: out.keep}, placed(secrets, ports.CheckpointKeySecret, err)
+	return operations.Desk{Signer: signer, Deposit: out.keep, Announce: out.announce}, placed(secrets, ports.CheckpointKeySecret, err)
+}
+
+// newSealer seals with the chain keys of the key set.
+func newSealer(store *sqlstore.Store, clock ports.Clock, ids ports.IDs) *operations.Sealer {
+	return operations.NewSealer(store, clock, ids).Keyed(store)
+}
+
+// watchPause is how often an instance looks whether entries are sealed.
+const watchPause = 10 * time.Second
+
+// watchChain has this instance notice by its own clock that entries are not sealed.
+func watchChain(life fx.Lifecycle, watch *operations.ChainWatch, events ports.Events) {
+	loop{name: "audit.watch", pause: watchPause, work: watch.Work}.run(life, events)
+}
+
+// needChainKey begins the keyed chain on SQLite, where the program keeps the key set, and refuses to start
+// where the chain has a key that the key set lacks. On MySQL the operator adds the key once all instances
+// know the keyed chain: until then they seal in format 1.
+func needChainKey(ctx context.Context, store *sqlstore.Store, secrets ports.Secrets, keys *operations.Keys) error {
+	var boundary audit.Checkpoint
+	err := store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		boundary, err = r.Seals.Boundary(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, have := store.ChainKey("")
+	if boundary.Begins != "" {
+		if _, known := store.ChainKey(boundary.Begins); !known {
+			return ConfigFaults{fmt.Sprintf("the audit log is sealed with the chain key %s, which the key set does not hold: put the right key set in place (%s)",
+				boundary.Begins, secrets.Origin(ports.KeySetSecret))}
+		}
+		return nil
+	}
+	if have || store.Dialect() != "sqlite" {
+		return nil
+	}
+	added, err := keys.AddChainKey(ctx, permission.System("start"))
+	if err != nil || added.HandOver != nil {
+		return err // a key set that the program cannot write: it goes on in format 1 and says so
+	}
+	_, err = store.RefreshKeys(ctx)
+	return err
 }
 
 // runNotary seals and signs the audit trail while the app runs.
@@ -84,7 +128,12 @@ func (p *program) VerifyAudit(ctx context.Context, of cli.Evidence, progress cli
 	if err != nil {
 		return audit.Report{}, err
 	}
+	chainKeys, err := p.chainKeys(ctx, c)
+	if err != nil {
+		return audit.Report{}, err
+	}
 	verify := func(e audit.Evidence) (report audit.Report, err error) {
+		e.ChainKeys = chainKeys
 		report, err = e.Verify(kept, keys, func(done int64) { progress(done, e.Seals) })
 		progress(e.Seals, e.Seals)
 		return report, err
@@ -121,11 +170,44 @@ func verifyTrail(ctx context.Context, out deposit, secrets ports.Secrets, trail 
 	if err != nil {
 		return "", err
 	}
-	report, err := trail.Verify(ctx, who, kept, keys)
+	set, err := secrets.Get(ctx, ports.KeySetSecret)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d entries and %d checkpoints are sound, %d entries wait for their seal", report.Last.Seq, report.Checkpoints, report.Unsealed), nil
+	chainKeys, err := sqlstore.ChainKeysOf(set)
+	if err != nil {
+		return "", err
+	}
+	report, err := trail.With(chainKeys).Verify(ctx, who, kept, keys)
+	if err != nil {
+		return "", err
+	}
+	if report.Unchecked > 0 {
+		return "", fault.New(fault.Unavailable, "chain_key_missing", "%d seals could not be checked: the key set does not hold their chain key.", report.Unchecked)
+	}
+	text := fmt.Sprintf("%d entries and %d checkpoints are sound, %d entries wait for their seal", report.Last.Seq, report.Checkpoints, report.Unsealed)
+	if missing := report.MissingText(); missing != "" {
+		text += "; " + missing
+	}
+	return text, nil
+}
+
+// chainKeys returns the chain keys of the configured key set; without a key set there are none, and seals of
+// format 2 are not checked against them.
+func (p *program) chainKeys(ctx context.Context, c Config) ([]audit.ChainKey, error) {
+	secrets, err := openSecrets(c, p.env)
+	if err != nil {
+		return nil, err
+	}
+	set, err := secrets.Get(ctx, ports.KeySetSecret)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	keys, err := sqlstore.ChainKeysOf(set)
+	return keys, placed(secrets, ports.KeySetSecret, err)
 }
 
 func verifyExport(path string, verify func(audit.Evidence) (audit.Report, error)) (audit.Report, error) {

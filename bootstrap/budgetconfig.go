@@ -13,10 +13,21 @@ type BudgetConfig struct {
 	Uploads          Places  `env:"UPLOAD_CONCURRENCY" envDefault:"16" doc:"uploads at once, per instance; others wait ten seconds, then get 503"`
 	UploadsPerCaller Places  `env:"UPLOADS_PER_CALLER" envDefault:"4" doc:"uploads of one caller at once, of UPLOAD_CONCURRENCY; more wait ten seconds, then get 429"`
 	UploadMinRate    Count   `env:"UPLOAD_MIN_RATE_KB" envDefault:"16" doc:"kilobytes a second that an upload brings at least once it has lasted ten seconds; a slower one ends with 408; 0 is any rate"`
+	DocumentVersions Count   `env:"DOCUMENT_VERSIONS" envDefault:"20" doc:"versions that a document of a case may have, with the present one; 0 is any number"`
+	CaseQuotaMB      Quota   `env:"CASE_QUOTA_MB" envDefault:"2048" doc:"megabytes that the documents of a case may have with their versions; 0 is any number"`
+	DiskReserveMB    Quota   `env:"DISK_RESERVE_MB" envDefault:"1024" doc:"megabytes of the disk of a file:// storage (5 % of it, where that is less) that uploads and generated files leave free; 0 is none"`
 	MaxRanges        Places  `env:"MAX_RANGES" envDefault:"5" doc:"ranges that one request may name; with more it gets the whole document"`
 	DecodeMegapixels Places  `env:"DECODE_MEGAPIXELS" envDefault:"64" doc:"megapixels of an image that is made smaller in an archive; larger ones come as they are"`
 	DecodeSeconds    Seconds `env:"DECODE_SECONDS" envDefault:"5" doc:"seconds for making one image smaller; one that takes longer comes as it is"`
 }
+
+// Quota is a size in megabytes, 0 for none, to a petabyte.
+type Quota int
+
+// UnmarshalText reads the number.
+func (q *Quota) UnmarshalText(text []byte) error { return number(text, (*int)(q), 0, 1<<30) }
+
+func (q Quota) bytes() int64 { return int64(q) << 20 }
 
 // Images that are decoded at once, and how many of them for one caller: each may hold a quarter of a gigabyte.
 const (

@@ -30,7 +30,7 @@ type Config struct {
 	StorageURL      StorageURL  `env:"STORAGE_URL" envDefault:"file://" doc:"where documents lie: file:// (objects in DATA_DIR), file://FOLDER, minio://key:secret@host:9000/bucket?tls=true, s3://bucket?region=us-east-1, or secret (the secret surgicase/s3-user-reports); encryption=AES256, aws:kms or none, with kms_key=…; region=… for minio, endpoint=https://… for s3"`
 	MaxUploadMB     Megabytes   `env:"MAX_UPLOAD_MB" envDefault:"50" doc:"megabytes that a document may have"`
 	SecretsProvider Choice      `env:"SECRETS_PROVIDER" envDefault:"env" doc:"where keys come from: env (variables, then files in DATA_DIR/keys) or aws (AWS Secrets Manager, with the credentials that AWS's own tools would use)"`
-	AWSRegion       string      `env:"AWS_REGION" doc:"region of AWS Secrets Manager, such as us-east-1"`
+	AWSRegion       string      `env:"AWS_REGION" envDefault:"us-east-1" doc:"region of AWS Secrets Manager, Amazon SES and S3, where their URLs name none"`
 	AuthMode        Choice      `env:"AUTH_MODE" doc:"how callers are identified; serve needs it: trusted (X-User-ID header, loopback only), gateway (X-User-ID header from the gateway only) or token (bearer tokens)"`
 	AuthConfig
 	BudgetConfig
@@ -261,9 +261,6 @@ func (c Config) check(serving bool) ConfigFaults {
 	oneOf("QUICKBOOKS_TAX_ID_FORMAT", c.TaxIDFormat, "EIN", taxIDAsSSN)
 	oneOf("QUICKBOOKS_BILL_DATE", c.BillDate, "operation", datedByRun)
 	oneOf("QUICKBOOKS_CLASS", c.Class, "none", classCategory)
-	if c.SecretsProvider == "aws" && c.AWSRegion == "" {
-		faults = append(faults, `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1`)
-	}
 	faults = append(faults, c.checkTemplates()...)
 	faults = append(faults, c.checkAccounting()...)
 	faults = append(faults, c.checkNPI(serving)...)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"surgicase/adapters/auditfile"
@@ -52,30 +53,63 @@ func (d deposit) keep(ctx context.Context, c audit.Checkpoint, public audit.Publ
 	if textErr == nil {
 		d.store(ctx, c, append(text, '\n'))
 	}
-	mailErr := d.notices.TellAtOnce(ctx, mail.Checkpoint, fmt.Sprintf("checkpoint:%d:%d", c.Seq, c.At.UnixMicro()), mail.Values{
+	return path, errors.Join(err, textErr)
+}
+
+// announce mails a checkpoint to those who hear of failures.
+func (d deposit) announce(ctx context.Context, c audit.Checkpoint) error {
+	text, err := auditfile.Text(c, nil)
+	if err != nil {
+		return err
+	}
+	return d.notices.TellAtOnce(ctx, mail.Checkpoint, fmt.Sprintf("checkpoint:%d:%d", c.Seq, c.At.UnixMicro()), mail.Values{
 		"made_at": c.At.Format(time.RFC3339), "seals": strconv.FormatInt(c.Seq, 10), "checkpoint": string(text),
 	})
-	return path, errors.Join(err, textErr, mailErr)
 }
 
 // all reads the checkpoints in files and in the storage. An instance keeps in files only what it made itself, the
-// storage has those of all.
+// storage has those of all; of days long gone the last one is read, which signs what those before it signed.
 func (d deposit) all(ctx context.Context) ([]audit.Checkpoint, error) {
 	all, err := d.folder.Checkpoints()
 	if err != nil {
 		return nil, err
 	}
+	var keys []string
 	for object, err := range d.blobs.List(ctx, checkpointPrefix) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := d.stored(ctx, object.Key)
+		keys = append(keys, object.Key)
+	}
+	for _, key := range thinned(keys) {
+		c, err := d.stored(ctx, key)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, c)
 	}
 	return all, nil
+}
+
+// allRead is how many of the newest checkpoints are all read: those of two days at least.
+const allRead = 100
+
+// thinned keeps the last of each day out of the keys of checkpoints, which sort by how far the chain had come;
+// the newest ones all stay.
+func thinned(keys []string) []string {
+	var kept []string
+	for i, key := range keys {
+		if i+allRead >= len(keys) || dayOf(keys[i+1]) != dayOf(key) {
+			kept = append(kept, key)
+		}
+	}
+	return kept
+}
+
+// dayOf returns the day in the name of a checkpoint: checkpoint-000000000222-20261130T195530.828905Z.json.
+func dayOf(key string) string {
+	day, _, _ := strings.Cut(key[strings.LastIndexByte(key, '-')+1:], "T")
+	return day
 }
 
 func (d deposit) stored(ctx context.Context, key string) (audit.Checkpoint, error) {

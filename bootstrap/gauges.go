@@ -28,7 +28,7 @@ import (
 const scrapePatience = 5 * time.Second
 
 // expose adds what is measured when somebody asks.
-func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, secrets func() ports.SecretsCache, machine *machine, jobs operations.JobList) {
+func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Figures, secrets func() ports.SecretsCache, machine *machine, jobs operations.JobList, chain *operations.ChainWatch) {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("surgicase_build_info", "Always 1; the labels say what runs.", prometheus.Labels{"version": version, "go_version": runtime.Version(), "database": c.DatabaseURL.scheme()}, func() float64 { return 1 }),
@@ -37,6 +37,7 @@ func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Fi
 		}),
 		gauge("database_connections_max", "The most connections there may be.", nil, func() float64 { return float64(poolOf(store).MostConnections) }),
 		newReportCollector(figures, jobs), machine,
+		gauge("audit_chain_stalled", "1 if the newest entry of the audit log that this instance saw a minute ago has no seal.", nil, func() float64 { return boolean(chain.Stalled()) }),
 		gauge("secrets_cached", "Secrets in the cache; 0 if the provider needs none.", nil, func() float64 { return float64(secrets().Secrets) }),
 		gauge("secrets_cache_age_seconds", "Since the oldest of them was read.", nil, func() float64 { return secrets().Oldest.Seconds() }),
 		gauge("secrets_provider_failing", "1 while the provider does not answer and the cache is served.", nil, func() float64 { return boolean(secrets().Failing) }),

@@ -37,14 +37,15 @@ func newBackends(readiness *operations.Readiness, blobs ports.Blobs, secrets por
 type cachedSecrets interface{ Cache() ports.SecretsCache }
 
 // newProbes looks at the parts of the program.
-func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList) []operations.Probe {
+func newProbes(c Config, b backends, m *machine, jobs *operations.Jobs, list operations.JobList, chain *operations.ChainWatch) []operations.Probe {
 	return []operations.Probe{
 		{Name: "database", Adapter: c.DatabaseURL.scheme(), Critical: true, Slow: soon, Patience: patient, Look: databaseProbe(b.readiness)},
 		{Name: "secrets", Adapter: string(c.SecretsProvider), Critical: true, Slow: distant, Patience: 2 * distant, Look: secretsProbe(b.secrets)},
-		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs)},
+		{Name: "storage", Adapter: c.StorageURL.scheme(), Slow: time.Second, Patience: distant, Look: storageProbe(b.blobs, c.space())},
 		{Name: "mail", Adapter: c.EmailURL.scheme(), Patience: distant, Every: mailEvery, Look: mailProbe(b.mail)},
 		{Name: "npi_registry", Adapter: c.registry(), Patience: patient, Look: registryProbe(b.npis)},
 		{Name: "scheduler", Adapter: c.scheduler(), Patience: patient, Look: schedulerProbe(jobs, list, bool(c.EnableScheduler))},
+		{Name: "audit_log", Adapter: c.DatabaseURL.scheme(), Patience: patient, Look: chain.Probe},
 		{Name: "system", Adapter: "host", Patience: patient, Look: m.probe},
 	}
 }
@@ -70,11 +71,14 @@ func secretsProbe(secrets ports.Secrets) func(context.Context) (operations.Findi
 }
 
 // storageProbe looks for an object that there is not: who says so answers.
-func storageProbe(blobs ports.Blobs) func(context.Context) (operations.Finding, error) {
+func storageProbe(blobs ports.Blobs, space ports.Space) func(context.Context) (operations.Finding, error) {
 	return func(ctx context.Context) (operations.Finding, error) {
 		_, err := blobs.Stat(ctx, "exports/health")
 		if errors.Is(err, fault.NotFound) {
 			err = nil
+		}
+		if low := space.Check(ctx, 0); err == nil && low != nil {
+			return operations.Finding{State: operations.Degraded, Details: "has less room than its reserve; uploads are refused"}, nil
 		}
 		return operations.Finding{Details: "answers"}, err
 	}

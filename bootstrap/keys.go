@@ -163,6 +163,15 @@ func (p *program) RetireKeys(ctx context.Context, learning time.Duration) (done 
 	return done, err
 }
 
+// AddChainKey adds a key of the audit chain.
+func (p *program) AddChainKey(ctx context.Context) (added operations.ChainKeyAdded, err error) {
+	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+		added, err = keys.AddChainKey(ctx, permission.System("cli"))
+		return err
+	})
+	return added, err
+}
+
 func (p *program) withKeys(ctx context.Context, do func(context.Context, *operations.Keys) error) error {
 	var keys *operations.Keys
 	return p.run(ctx, []any{&keys}, func(ctx context.Context) error { return do(ctx, keys) })

@@ -155,10 +155,14 @@ func TestCheckNamesWhereTheKeySetIs(t *testing.T) {
 	}
 }
 
-func TestAWSNeedsARegion(t *testing.T) {
-	_, err := LoadConfig(environment{"SECRETS_PROVIDER": "aws"}, false)
-	if err == nil || err.Error() != `AWS_REGION holds ""; with SECRETS_PROVIDER=aws it may hold a region, such as us-east-1` {
-		t.Errorf("got %v", err)
+func TestTheRegionOfAWSIsUSEast1UnlessItIsSet(t *testing.T) {
+	for _, env := range []environment{{"SECRETS_PROVIDER": "aws"}, {"AWS_REGION": ""}, {"STORAGE_URL": "s3://bucket"}} {
+		if c, err := LoadConfig(env, false); err != nil || c.AWSRegion != "us-east-1" {
+			t.Errorf("%v: %q, %v", env, c.AWSRegion, err)
+		}
+	}
+	if c, err := LoadConfig(environment{"AWS_REGION": "eu-west-1"}, false); err != nil || c.AWSRegion != "eu-west-1" {
+		t.Errorf("%q, %v", c.AWSRegion, err)
 	}
 }
 

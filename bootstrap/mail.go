@@ -74,9 +74,6 @@ func openSES(ctx context.Context, p post) (ports.Mailer, error) {
 		return nil, err
 	}
 	region := cmp.Or(p.EmailURL.url.Query().Get("region"), p.AWSRegion)
-	if region == "" {
-		return nil, ConfigFaults{`EMAIL_URL holds "ses://"; without AWS_REGION it may hold only ses://?region=…, such as ses://?region=us-east-1`}
-	}
 	return sesmail.Open(ctx, sesmail.Config{
 		Region: region, Endpoint: cmp.Or(p.env["AWS_ENDPOINT_URL_SESV2"], p.env["AWS_ENDPOINT_URL"]),
 		KeyID: p.env["AWS_ACCESS_KEY_ID"], KeySecret: p.env["AWS_SECRET_ACCESS_KEY"], SessionToken: p.env["AWS_SESSION_TOKEN"], From: from,

@@ -15,6 +15,7 @@ import (
 
 	"surgicase/adapters/cli"
 	"surgicase/adapters/sqlstore"
+	"surgicase/application/operations"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -159,9 +160,10 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 	return err
 }
 
-// prepareSchema migrates SQLite; on MySQL another schema version stops the start.
-func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets) error {
-	return func(store *sqlstore.Store, secrets ports.Secrets) error {
+// prepareSchema migrates SQLite; on MySQL another schema version stops the start. So do keys that are not those of
+// the database.
+func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets, *operations.Keys) error {
+	return func(store *sqlstore.Store, secrets ports.Secrets, keys *operations.Keys) error {
 		var err error
 		if store.Dialect() == "sqlite" {
 			_, err = store.MigrateUp(ctx)
@@ -171,7 +173,10 @@ func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets) err
 		if err != nil {
 			return err
 		}
-		return refuseUnknownKeys(ctx, store, secrets)
+		if err := refuseUnknownKeys(ctx, store, secrets); err != nil {
+			return err
+		}
+		return needChainKey(ctx, store, secrets, keys)
 	}
 }
 

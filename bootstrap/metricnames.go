@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"surgicase/adapters/httpapi"
+	"surgicase/application/operations"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -74,7 +75,7 @@ const callerRefused = "caller.refused"
 var refusals = []string{"no_caller", "unknown_caller", "bad_token", "token_expired", "token_revoked", "token_not_yet_valid", "not_from_gateway", "other"}
 
 // backgroundWork is what goes on behind the requests. A test compares it with the code.
-var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "audit.seal", "audit.checkpoint.storage"}
+var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "audit.seal", "audit.watch", "audit.checkpoint.storage"}
 
 // eventNames are what is known to happen: they are counted from zero. A test compares them with the code.
 var eventNames = []string{
@@ -87,8 +88,8 @@ var eventNames = []string{
 	"report.made", "report.mailed", "cases.exported", "bug.reported",
 	"mail.sent", "mail.failed", "mail.unconfirmed", "mail.not_mailed", "mail.logged",
 	"npi_directory.imported", "npi_directory.listed", "reference.imported",
-	"backup.made", "backup.restored", "backup.verified", "audit.checkpoint",
-	"keys.added", "keys.promoted", "keys.refreshed", "keys.rotated", "keys.encrypted", "keys.retired",
+	"backup.made", "backup.restored", "backup.verified", "audit.checkpoint", operations.ChainStalled,
+	"keys.added", "keys.promoted", "keys.refreshed", "keys.rotated", "keys.encrypted", "keys.retired", "keys.chain_added",
 	"outbox.reprice_stale", "outbox.verify_npi", "outbox.sweep_object", "outbox.remove_object", "outbox.find_files",
 	"outbox.send_letter", "outbox.track_bug", "outbox.job_failed",
 	"job.open_payment_run", "job.settle_payment_runs", "job.npi_sync", "job.backup", "job.report_cleanup", "job.audit_verify",

@@ -157,6 +157,12 @@ func TestRelease6d206b5_restores(t *testing.T) {
 			}
 			releaseSecrets(t, was, env)
 			must(t, env, "restore")
+			if n := countRows(t, env, "SELECT COUNT(*) FROM job_runs WHERE state <> 'done'"); n != 0 {
+				t.Errorf("%d runs of jobs were taken out of the backup as running", n)
+			}
+			if n := countRows(t, env, "SELECT COUNT(*) FROM leases WHERE expires_at > 0 AND lease <> 'npi_directory'"); n > 1 {
+				t.Errorf("%d leases were restored", n) // one may be that of the command itself
+			}
 			must(t, env, "audit", "verify")
 			must(t, env, "check")
 		})

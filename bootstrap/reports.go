@@ -108,8 +108,8 @@ func reporting() fx.Option {
 	return fx.Provide(newPress, newArchive, newBooks, statements.NewReports, statements.NewExports)
 }
 
-func newArchive(store ports.Store, blobs ports.Blobs) statements.Archive {
-	return statements.Archive{Store: store, Blobs: blobs}
+func newArchive(store ports.Store, blobs ports.Blobs, space ports.Space) statements.Archive {
+	return statements.Archive{Store: store, Blobs: blobs, Space: space}
 }
 
 func newBooks(reports *statements.Reports, exports *statements.Exports) httpapi.Books {

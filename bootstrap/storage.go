@@ -19,6 +19,7 @@ import (
 	"surgicase/application/cases"
 	"surgicase/application/documents"
 	"surgicase/application/people"
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
@@ -92,8 +93,8 @@ func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, sec
 	return timelyBlobs{blobs, c.RequestTimeout.duration()}, links, err
 }
 
-func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events) ports.Deposit {
-	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes(), Events: events}
+func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events, space ports.Space) ports.Deposit {
+	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes(), Events: events, Space: space, Quota: document.Quota{Versions: int(c.DocumentVersions), CaseBytes: c.CaseQuotaMB.bytes()}}
 }
 
 func newPapers(files *cases.Files, held *people.Documents, links *documents.Links, archive *documents.Archive) httpapi.Papers {

@@ -39,8 +39,8 @@ func newWatchers(figures *operations.Figures, health *operations.Health, machine
 }
 
 // newWatch gathers what operators can look at.
-func newWatch(c Config, secrets ports.Secrets, store *sqlstore.Store, w watchers) httpapi.Watch {
-	w.metrics.expose(c, store, w.figures, func() ports.SecretsCache { return cacheOf(secrets) }, w.machine, w.jobs)
+func newWatch(c Config, secrets ports.Secrets, store *sqlstore.Store, w watchers, chain *operations.ChainWatch) httpapi.Watch {
+	w.metrics.expose(c, store, w.figures, func() ports.SecretsCache { return cacheOf(secrets) }, w.machine, w.jobs, chain)
 	return httpapi.Watch{
 		Local: c.HTTPAddr.loopback(), Figures: w.figures, Health: w.health, Exposition: w.metrics.exposition, System: w.machine.look, Traffic: w.metrics.traffic,
 		Token:   func(ctx context.Context) (string, error) { return c.metricsToken(ctx, secrets) },

@@ -3,6 +3,7 @@ package ports
 import (
 	"context"
 	"iter"
+	"time"
 
 	"surgicase/domain/audit"
 )
@@ -37,10 +38,28 @@ type Seals interface {
 	// time.
 	AddCheckpoint(ctx context.Context, c audit.Checkpoint) error
 
+	// Boundary returns the last checkpoint that began a chain key, the zero Checkpoint if there is none.
+	Boundary(ctx context.Context) (audit.Checkpoint, error)
+
+	// LastCheckpoint returns when the last checkpoint was made, the zero time if there is none.
+	LastCheckpoint(ctx context.Context) (time.Time, error)
+
+	// Newest returns the highest id of a committed entry, 0 if there is none.
+	Newest(ctx context.Context) (int64, error)
+
+	// Sealed reports whether an entry has a seal.
+	Sealed(ctx context.Context, entry int64) (bool, error)
+
 	// Checkpoints returns the checkpoints from a seal on, by seal and time.
 	Checkpoints(ctx context.Context, fromSeq int64) ([]audit.Checkpoint, error)
 
 	// Links gives the whole trail in constant memory: every seal by number with its entry, then the
 	// entries without a seal by id. It ends with the first error.
 	Links(ctx context.Context) iter.Seq2[audit.Link, error]
+}
+
+// ChainKeys holds the keys of the audit chain.
+type ChainKeys interface {
+	// ChainKey returns the key of an id, and the newest one for an empty id.
+	ChainKey(id string) (key audit.ChainKey, known bool)
 }

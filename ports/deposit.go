@@ -22,6 +22,8 @@ type Deposit struct {
 	Clock Clock
 	Most  int64 // bytes of a document
 
+	Space  Space // on the disk of the store
+	Quota  document.Quota
 	Events Events // hear of documents that are damaged or gone
 }
 
@@ -31,6 +33,9 @@ type Deposit struct {
 func (d Deposit) Put(ctx context.Context, key func(document.Type) string, size int64, content io.Reader) (Object, error) {
 	if size > d.Most {
 		return Object{}, document.TooLarge(d.Most)
+	}
+	if err := d.Space.Check(ctx, size); err != nil {
+		return Object{}, err
 	}
 	kind, whole, err := document.Open(content, d.Most)
 	if err != nil {
@@ -56,6 +61,9 @@ func (d Deposit) Presign(ctx context.Context, key func(document.Type) string, is
 	kind, err := document.TypeOf(is.Media)
 	if err == nil && is.Size > d.Most {
 		err = document.TooLarge(d.Most)
+	}
+	if err == nil {
+		err = d.Space.Check(ctx, is.Size)
 	}
 	if err != nil {
 		return "", Link{}, err

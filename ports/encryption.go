@@ -35,6 +35,9 @@ type Encryption interface {
 	// DropKeys returns the set without some keys. Conflict "key_in_use" if the primary is among them.
 	DropKeys(set []byte, ids ...KeyID) ([]byte, error)
 
+	// AddChainKey returns the set with a new key of the audit chain, and its id.
+	AddChainKey(set []byte) (changed []byte, id string, err error)
+
 	// Uses counts the encrypted values by their key, in a fixed number of statements.
 	Uses(ctx context.Context) (map[KeyID]int64, error)
 

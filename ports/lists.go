@@ -25,6 +25,9 @@ type Lists interface {
 	// Put stores or replaces an entry: a StatusLabel, UserTypeLabel or DocType, or adds a FAQ and
 	// gives its id.
 	Put(ctx context.Context, entry ListEntry) error
+
+	// RemoveUnusedDocTypes removes those of the named kinds of user documents that no document has.
+	RemoveUnusedDocTypes(ctx context.Context, names []string) error
 }
 
 // ListEntry is one entry of one of the lists; exactly one field is set.

@@ -145,3 +145,17 @@ type Requests interface {
 	// Abandon forgets a reservation whose request failed.
 	Abandon(ctx context.Context, key ident.RequestKey) error
 }
+
+// MaxClockSkew is how far the clocks of two instances may be apart before one takes a lease of the other for
+// one from the future.
+const MaxClockSkew = 15 * time.Second
+
+// LeaseFromFuture reports whether a lease of a length ends later than anybody could have taken it: its holder's
+// clock was ahead when they did, and has been set right since. Such a lease has expired. Clocks that differ by
+// some seconds do not end each other's leases.
+func LeaseFromFuture(ends, now time.Time, length time.Duration) bool {
+	return length > 0 && ends.After(now.Add(length).Add(MaxClockSkew)) && ends.Year() < retiredYear
+}
+
+// retiredYear is that of leases that nobody is ever to take.
+const retiredYear = 9999

@@ -27,15 +27,16 @@ type checkpointForm struct {
 	KeyID     string `json:"key_id"`
 	Signature hexed  `json:"signature"`
 	PublicKey []byte `json:"public_key,omitempty"`
+	Begins    string `json:"begins_chain_key,omitempty"`
 }
 
 func formOf(c audit.Checkpoint) checkpointForm {
-	return checkpointForm{Seq: c.Seq, Entry: c.Entry, Hash: c.Hash, At: writeTime(c.At), KeyID: c.KeyID, Signature: c.Signature}
+	return checkpointForm{Seq: c.Seq, Entry: c.Entry, Hash: c.Hash, At: writeTime(c.At), KeyID: c.KeyID, Signature: c.Signature, Begins: c.Begins}
 }
 
 func (f checkpointForm) checkpoint() (audit.Checkpoint, error) {
 	at, err := time.Parse(timeForm, f.At)
-	return audit.Checkpoint{Seal: audit.Seal{Seq: f.Seq, Entry: f.Entry, Hash: f.Hash}, At: at, KeyID: f.KeyID, Signature: f.Signature}, err
+	return audit.Checkpoint{Seal: audit.Seal{Seq: f.Seq, Entry: f.Entry, Hash: f.Hash}, At: at, KeyID: f.KeyID, Signature: f.Signature, Begins: f.Begins}, err
 }
 
 // timeForm writes instants to the microsecond, as they are stored.

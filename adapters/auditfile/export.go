@@ -38,9 +38,10 @@ type exportEnd struct {
 }
 
 type sealForm struct {
-	Seq   int64 `json:"seq"`
-	Entry int64 `json:"entry_id"`
-	Hash  hexed `json:"hash"`
+	Seq   int64  `json:"seq"`
+	Entry int64  `json:"entry_id"`
+	Hash  hexed  `json:"hash"`
+	Key   string `json:"chain_key,omitempty"`
 }
 
 // entryForm is an entry with the names of the stored columns.
@@ -77,7 +78,7 @@ func (h *hexed) UnmarshalText(text []byte) (err error) {
 }
 
 const (
-	exportFormat = 1
+	exportFormat = 2        // 1 has no members for the keyed chain, and else is the same
 	longestLine  = 64 << 20 // a list read of a hundred thousand cases fits a hundred times
 )
 
@@ -124,7 +125,7 @@ const progressEvery = 10_000
 func lineOf(l audit.Link) exportLine {
 	var line exportLine
 	if l.Sealed {
-		line.Seal = &sealForm{l.Seal.Seq, l.Seal.Entry, l.Seal.Hash}
+		line.Seal = &sealForm{l.Seal.Seq, l.Seal.Entry, l.Seal.Hash, l.Seal.ChainKey}
 	}
 	if e := l.Entry; e != nil {
 		line.Entry = &entryForm{
@@ -146,7 +147,7 @@ func pointer(b []byte) *[]byte {
 func (l exportLine) link() audit.Link {
 	var out audit.Link
 	if l.Seal != nil {
-		out.Sealed, out.Seal = true, audit.Seal{Seq: l.Seal.Seq, Entry: l.Seal.Entry, Hash: l.Seal.Hash}
+		out.Sealed, out.Seal = true, audit.Seal{Seq: l.Seal.Seq, Entry: l.Seal.Entry, Hash: l.Seal.Hash, ChainKey: l.Seal.Key}
 	}
 	if f := l.Entry; f != nil {
 		at, err := time.Parse(timeForm, f.At)
@@ -179,8 +180,8 @@ func Read(from io.Reader) (audit.Evidence, error) {
 	lines := &lines{scanner: bufio.NewScanner(from)}
 	lines.scanner.Buffer(make([]byte, 1<<16), longestLine)
 	first, err := lines.next()
-	if err == nil && (first.Head == nil || first.Head.Format != exportFormat) {
-		err = lines.unreadable(errors.New("this is no export of an audit trail in format 1"))
+	if err == nil && (first.Head == nil || first.Head.Format < 1 || first.Head.Format > exportFormat) {
+		err = lines.unreadable(errors.New("this is no export of an audit trail in format 1 or 2"))
 	}
 	if err != nil {
 		return audit.Evidence{}, err

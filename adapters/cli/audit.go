@@ -63,6 +63,15 @@ func printReport(out io.Writer, r audit.Report) {
 	if r.Last.Seq > 0 {
 		fmt.Fprintf(out, "the last seal is %d, of entry %d: %x\n", r.Last.Seq, r.Last.Entry, r.Last.Hash)
 	}
+	if r.Keyed > 0 {
+		fmt.Fprintf(out, "%d seals are of the keyed chain\n", r.Keyed)
+	}
+	if r.Unchecked > 0 {
+		fmt.Fprintf(out, "note: the chain key is not at hand (surgicase/keys), so %d keyed seals were not made again: only signatures, numbers and ids were checked\n", r.Unchecked)
+	}
+	if missing := r.MissingText(); missing != "" {
+		fmt.Fprintf(out, "note: %s: a transaction of MySQL that was rolled back leaves such a gap, and so does an entry that was removed\n", missing)
+	}
 	switch {
 	case r.Unproven > 0:
 		fmt.Fprintf(out, "note: no public key is known (--public-key), so the signatures of %d checkpoints were not checked\n", r.Unproven)

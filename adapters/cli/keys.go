@@ -21,11 +21,12 @@ type KeyKeeper interface {
 	KeysStatus(ctx context.Context) (operations.KeysStatus, error)
 	RotateKeys(ctx context.Context, how operations.Rotation) (operations.Rotated, error)
 	RetireKeys(ctx context.Context, learning time.Duration) (operations.Retired, error)
+	AddChainKey(ctx context.Context) (operations.ChainKeyAdded, error)
 }
 
 func keyCommands(p KeyKeeper) *cobra.Command {
 	c := &cobra.Command{Use: "keys", Short: "Look after the keys of the encrypted columns"}
-	c.AddCommand(keysNew(p), keysStatus(p), keysRotate(p), keysRetire(p))
+	c.AddCommand(keysNew(p), keysStatus(p), keysRotate(p), keysRetire(p), keysAddChain(p))
 	return c
 }
 
@@ -65,6 +66,29 @@ func keysStatus(p KeyKeeper) *cobra.Command {
 		}
 		return err
 	}
+	return c
+}
+
+func keysAddChain(p KeyKeeper) *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use: "add-chain-key", Short: "Add a key of the audit chain: instances seal with it as they hear of it", Args: cobra.NoArgs,
+		Long: "Adds a key of the audit chain to the key set. The instance that seals signs the boundary at which the keyed chain begins.\n" +
+			"Run it once every instance is of a release that knows the keyed chain; on SQLite the first start of such a release does it.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			added, err := p.AddChainKey(c.Context())
+			if err != nil {
+				return err
+			}
+			if added.HandOver != nil {
+				return handOver(c.OutOrStdout(), filepath.Join(out, fmt.Sprintf("surgicase-keys-chain-%s.json", added.ID)), added.HandOver,
+					"4. The servers begin the keyed chain by themselves.")
+			}
+			fmt.Fprintf(c.OutOrStdout(), "The key set has the chain key %s; the servers begin the keyed chain as they hear of it.\n", added.ID)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&out, "out", ".", "folder for the new key set, if it is kept where this program cannot write")
 	return c
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -316,3 +317,29 @@ func (s *Store) objectsOf(ctx context.Context, tx *gorm.DB, shape ports.Shape, v
 	}
 	return rows.Err()
 }
+
+// SettleRestored ends what was under way when a restored backup was made: nobody who held a lease, ran a job or
+// worked on a request then does so now. Timed runs are taken over, those by hand are over, and the run that made
+// the backup has made it.
+func (s *Store) SettleRestored(ctx context.Context, madeAt time.Time) error {
+	return outward(s.write.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		for _, q := range []struct {
+			query string
+			args  []any
+		}{
+			{"UPDATE leases SET expires_at = 0 WHERE lease <> ? AND expires_at < ?", []any{claimName, micros(time.Date(retiredYear, time.January, 1, 0, 0, 0, 0, time.UTC))}},
+			{"UPDATE job_runs SET state = 'done', lease_until = ?, finished_at = ?, outcome = 'made the backup that was restored' WHERE state = 'running' AND job = 'backup'", []any{micros(madeAt), micros(madeAt)}},
+			{"UPDATE job_runs SET state = 'done', lease_until = ?, finished_at = ?, outcome = 'stopped: a backup was restored' WHERE state = 'running' AND by_hand <> 0", []any{micros(madeAt), micros(madeAt)}},
+			{"UPDATE job_runs SET lease_until = 0 WHERE state = 'running'", nil},
+			{"UPDATE idempotency_keys SET held_until = 0 WHERE status = 0", nil},
+		} {
+			if err := tx.Exec(q.query, q.args...).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+// retiredYear is that of leases that nobody is ever to take.
+const retiredYear = 9999

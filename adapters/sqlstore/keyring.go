@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/prf"
 	"github.com/tink-crypto/tink-go/v2/tink"
 
+	"surgicase/domain/audit"
 	"surgicase/domain/fault"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
@@ -39,6 +41,7 @@ type keys struct {
 	digests *prf.Set
 	primary ports.KeyID
 	known   map[ports.KeyID]bool
+	chain   []audit.ChainKey // the newest one last
 
 	// before is the set that this one replaced. If keys were dropped from it, those who read from an
 	// older snapshot of the database may still come upon their values.
@@ -123,6 +126,9 @@ func openKeys(set []byte) (*keys, error) {
 	}
 	if opened.digests, err = prf.NewPRFSet(digests); err != nil {
 		return nil, invalidKeySet(err)
+	}
+	if opened.chain, err = ChainKeysOf(set); err != nil {
+		return nil, err
 	}
 	for _, key := range read.keys() {
 		opened.known[key.ID] = true
@@ -268,3 +274,22 @@ func (s *Store) RefreshKeys(ctx context.Context) (changed bool, err error) {
 
 // KnowsKey says whether values that are sealed with this key can be read.
 func (s *Store) KnowsKey(id ports.KeyID) bool { return s.keys.current.Load().known[id] }
+
+var _ ports.ChainKeys = (*Store)(nil)
+
+// ChainKey implements ports.ChainKeys. A store that was opened without keys has none.
+func (s *Store) ChainKey(id string) (audit.ChainKey, bool) {
+	if s.keys == nil {
+		return audit.ChainKey{}, false
+	}
+	chain := s.keys.current.Load().chain
+	for i := len(chain) - 1; i >= 0; i-- {
+		if id == "" || chain[i].ID() == id {
+			return chain[i], true
+		}
+	}
+	return audit.ChainKey{}, false
+}
+
+// ChainKeys returns the chain keys of the key set, the newest one last.
+func (s *Store) ChainKeys() []audit.ChainKey { return slices.Clone(s.keys.current.Load().chain) }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -15,18 +16,20 @@ import (
 	"github.com/tink-crypto/tink-go/v2/prf"
 	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 
+	"surgicase/domain/audit"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
 
 // A key set is kept in the secrets provider as JSON with these members: two Tink key sets, one that
-// seals and one for digests, and when the keys of the first were added and promoted. Members we do
+// seals and one for digests, when the keys of the first were added and promoted, and the chain keys of the audit log. Members we do
 // not know are kept: a newer version may have put them there. The digest keys are never rotated, or
 // no duplicate would be found any more.
 const (
 	memberSeal   = "seal"
 	memberDigest = "digest"
 	memberDates  = "dates"
+	memberChain  = "chain"
 )
 
 type keyDates struct {
@@ -44,7 +47,71 @@ func NewKeySet() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(map[string]json.RawMessage{memberSeal: seal, memberDigest: digest})
+	set, err := json.Marshal(map[string]json.RawMessage{memberSeal: seal, memberDigest: digest})
+	if err != nil {
+		return nil, err
+	}
+	return withChainKey(set)
+}
+
+// withChainKey returns the set with a new chain key. The keys of the audit chain are a list of secrets,
+// the newest one last; they are no Tink keys, because an export is verified without a database.
+func withChainKey(set []byte) ([]byte, error) {
+	read, err := readKeySet(set)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := read.chainSecrets()
+	if err != nil {
+		return nil, err
+	}
+	secret := make([]byte, audit.ChainKeyLength)
+	_, _ = rand.Read(secret) // never fails
+	if read.members[memberChain], err = json.Marshal(append(secrets, secret)); err != nil {
+		return nil, err
+	}
+	return json.Marshal(read.members)
+}
+
+func (s *keySet) chainSecrets() (secrets [][]byte, err error) {
+	if member, ok := s.members[memberChain]; ok {
+		if err = json.Unmarshal(member, &secrets); err != nil {
+			err = invalidKeySet(errors.New("its chain keys cannot be read")) // the parser's error may show them
+		}
+	}
+	return secrets, err
+}
+
+// ChainKeysOf returns the chain keys of a key set, the newest one last. Invalid "invalid_key_set" if it is none.
+func ChainKeysOf(set []byte) ([]audit.ChainKey, error) {
+	read, err := readKeySet(set)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := read.chainSecrets()
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]audit.ChainKey, len(secrets))
+	for i, secret := range secrets {
+		if keys[i], err = audit.NewChainKey(secret); err != nil {
+			return nil, invalidKeySet(err)
+		}
+	}
+	return keys, nil
+}
+
+// AddChainKey implements ports.Encryption.
+func (*Store) AddChainKey(set []byte) ([]byte, string, error) {
+	changed, err := withChainKey(set)
+	if err != nil {
+		return nil, "", err
+	}
+	keys, err := ChainKeysOf(changed)
+	if err != nil {
+		return nil, "", err
+	}
+	return changed, keys[len(keys)-1].ID(), nil
 }
 
 func cleartext(handle *keyset.Handle, err error) ([]byte, error) {

@@ -113,3 +113,8 @@ func (r listRepo) Put(ctx context.Context, entry ports.ListEntry) error {
 	}
 	return nil
 }
+
+// RemoveUnusedDocTypes implements ports.Lists.
+func (r listRepo) RemoveUnusedDocTypes(ctx context.Context, names []string) error {
+	return r.db.WithContext(ctx).Where("doc_type IN ? AND doc_type NOT IN (SELECT document_type FROM user_documents)", names).Delete(&docTypeRow{}).Error
+}

@@ -100,7 +100,7 @@ func (r outboxRepo) Lease(ctx context.Context, name, holder string, now, until t
 		return 0, err
 	case held.Holder == holder:
 		return held.Number, r.passOn(ctx, held, leaseRow{name, holder, held.Number, micros(until)})
-	case held.ExpiresAt > micros(now):
+	case held.ExpiresAt > micros(now) && !ports.LeaseFromFuture(instant(held.ExpiresAt), now, until.Sub(now)):
 		return 0, leaseHeld()
 	}
 	return held.Number + 1, r.passOn(ctx, held, leaseRow{name, holder, held.Number + 1, micros(until)})

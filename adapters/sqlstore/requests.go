@@ -72,7 +72,7 @@ func (r requestRepo) Begin(ctx context.Context, key ident.RequestKey, bodyHash [
 		return nil, fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used for a request with another body.")
 	case found.Status != 0:
 		return &ports.RequestOutcome{Status: found.Status, Location: found.Location, EntityID: found.EntityID}, nil
-	case found.HeldUntil > micros(now):
+	case found.HeldUntil > micros(now) && !ports.LeaseFromFuture(instant(found.HeldUntil), now, until.Sub(now)):
 		return nil, requestRunning()
 	}
 	return nil, r.takeOver(ctx, found, fresh)

@@ -37,6 +37,15 @@ type Store interface {
 	ports.Archive
 	ports.Encryption
 
+	// MigrateUp brings the schema up to date and counts the steps.
+	MigrateUp(ctx context.Context) (steps int, err error)
+
+	// SettleRestored ends what was under way when a restored backup was made.
+	SettleRestored(ctx context.Context, madeAt time.Time) error
+
+	// ChainKeys returns the keys of the audit chain at hand.
+	ChainKeys() []audit.ChainKey
+
 	// KnowsKey says whether values with this key can be read.
 	KnowsKey(id ports.KeyID) bool
 }
@@ -134,6 +143,9 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, key string)
 		return Backup{}, err // no trail: there may be no tables
 	}
 	done, err := s.into(ctx, s.store, key)
+	if err == nil {
+		err = s.store.SettleRestored(ctx, done.MadeAt)
+	}
 	if err == nil {
 		v := Verified{}
 		if err = findKeys(ctx, s.store, &v); err == nil && len(v.LostKeys) > 0 {

@@ -61,6 +61,9 @@ func (s *Service) verify(ctx context.Context, key string, scratch Store, keys []
 	if !slices.Equal(sums, v.Tables) {
 		return v, damaged("what was restored is not what is in it")
 	}
+	if _, err := scratch.MigrateUp(ctx); err != nil { // what follows reads the schema of today
+		return v, err
+	}
 	if v.Trail, err = s.verifyTrail(ctx, scratch, v, keys); err != nil {
 		return v, err
 	}
@@ -82,12 +85,15 @@ func (s *Service) verifyTrail(ctx context.Context, scratch Store, v Verified, ke
 		if err != nil {
 			return err
 		}
-		evidence := audit.Evidence{At: v.MadeAt, Checkpoints: checkpoints, Seals: last.Seq, Links: r.Seals.Links(ctx)}
+		evidence := audit.Evidence{At: v.MadeAt, Checkpoints: checkpoints, Seals: last.Seq, Links: r.Seals.Links(ctx), ChainKeys: s.chainKeys()}
 		report, err = evidence.Verify(nil, keys, func(done int64) { s.tell(Progress{Step: Verifying, Done: done, Of: last.Seq}) })
 		return err
 	})
 	return report, err
 }
+
+// chainKeys are those of the key set at hand that the chain may have.
+func (s *Service) chainKeys() []audit.ChainKey { return s.store.ChainKeys() }
 
 // findKeys tells whether the keys at hand read what is encrypted: they are in no backup.
 func findKeys(ctx context.Context, scratch Store, v *Verified) error {

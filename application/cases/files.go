@@ -33,10 +33,10 @@ type Target struct {
 
 // Upload stores a document and gives it to the case, which is submitted if that completes it.
 //
-// Faults: NotFound; Forbidden; Conflict "case_locked"; Invalid "document_type_unknown",
+// Faults: NotFound; Forbidden; Conflict "case_locked", "versions_quota", "case_quota"; Invalid "document_type_unknown",
 // "document_empty"; TooLarge; Unavailable "storage_unavailable"; those of the reader.
 func (f *Files) Upload(ctx context.Context, who permission.Actor, to Target, size int64, content io.Reader) (Recorded, error) {
-	c, err := f.admit(ctx, who, to)
+	c, err := f.admit(ctx, who, to, size)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -54,13 +54,16 @@ func (f *Files) key(c *surgical.Case, kind surgical.FileKind) func(document.Type
 }
 
 // admit looks whether the actor may give the case this document, before anything is stored.
-func (f *Files) admit(ctx context.Context, who permission.Actor, to Target) (*surgical.Case, error) {
+func (f *Files) admit(ctx context.Context, who permission.Actor, to Target, size int64) (*surgical.Case, error) {
 	var c *surgical.Case
 	err := f.cases.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
 		if c, err = f.cases.load(ctx, r, who, to.Case, 0); err != nil {
 			return err
 		}
-		return c.MayAttach(who, to.Kind)
+		if err := c.MayAttach(who, to.Kind); err != nil {
+			return err
+		}
+		return f.checkQuota(ctx, r, to, max(size, 0))
 	})
 	return c, f.cases.refused(ctx, who, permission.EditCase, to.Case, err)
 }
@@ -85,6 +88,9 @@ func (f *Files) attach(ctx context.Context, who permission.Actor, to Target, o p
 		if err := c.Attach(who, to.Kind, file, now); err != nil {
 			return err
 		}
+		if err := f.checkQuota(ctx, r, to, o.Size); err != nil {
+			return err
+		}
 		if err := f.deposit.Keep(ctx, r, o.Key); err != nil {
 			return err
 		}
@@ -96,6 +102,29 @@ func (f *Files) attach(ctx context.Context, who permission.Actor, to Target, o p
 	})
 	s.happened(ctx, "document.stored", who, err)
 	return done, s.refused(ctx, who, permission.EditCase, to.Case, err)
+}
+
+// checkQuota looks whether the case may hold so many bytes more. What clients have stored elsewhere does not count.
+func (f *Files) checkQuota(ctx context.Context, r ports.Repos, to Target, size int64) error {
+	documents, err := r.Documents.OfCase(ctx, to.Case)
+	if err != nil {
+		return err
+	}
+	var held document.Held
+	for _, d := range documents {
+		if _, ours := document.PlaceOf(d.ObjectKey()); !ours {
+			continue
+		}
+		held.Bytes += d.Size
+		if d.Kind != to.Kind {
+			continue
+		}
+		held.Versions++
+		if d.Current {
+			held.Present = d.Size
+		}
+	}
+	return f.deposit.Quota.Check(held, size)
 }
 
 // named gives a document without a name one that says what it is.
@@ -112,7 +141,7 @@ func named(to Target, o ports.Object) surgical.PHI {
 //
 // Faults: NotFound; Forbidden; Conflict "case_locked"; Invalid "document_type_unknown"; TooLarge.
 func (f *Files) Presign(ctx context.Context, who permission.Actor, to Target, is document.Planned) (string, ports.Link, error) {
-	c, err := f.admit(ctx, who, to)
+	c, err := f.admit(ctx, who, to, is.Size)
 	if err != nil {
 		return "", ports.Link{}, err
 	}
@@ -124,7 +153,7 @@ func (f *Files) Presign(ctx context.Context, who permission.Actor, to Target, is
 //
 // Faults: those of Upload; NotFound "object_not_found" if nothing was uploaded.
 func (f *Files) Complete(ctx context.Context, who permission.Actor, to Target, key string) (Recorded, error) {
-	if _, err := f.admit(ctx, who, to); err != nil {
+	if _, err := f.admit(ctx, who, to, 0); err != nil {
 		return Recorded{}, err
 	}
 	place, ours := document.PlaceOf(key)

@@ -108,6 +108,9 @@ func (l *Links) Write(ctx context.Context, token, media string, size int64, cont
 	if media != may.ContentType || size >= 0 && size != may.Size {
 		return misused()
 	}
+	if err := l.deposit.Space.Check(ctx, may.Size); err != nil {
+		return err
+	}
 	_, err = l.deposit.Blobs.Put(ctx, may, &promised{content: document.NewContent(content, may.Size), sum: may.SHA256})
 	return err
 }

@@ -99,8 +99,15 @@ func (r *run) lists(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	putDocType := put(func(d *directory.DocType) ports.ListEntry { return ports.ListEntry{DocType: d} })
 	err = whole(ctx, r, "user_doc_type_list", []string{"doc_type"}, movein.DocType,
-		put(func(d *directory.DocType) ports.ListEntry { return ports.ListEntry{DocType: d} }))
+		func(ctx context.Context, repos ports.Repos, types []directory.DocType) error {
+			// The practice has its own list: those that a new installation begins with would stand among it.
+			if err := repos.Lists.RemoveUnusedDocTypes(ctx, directory.BuiltInDocTypes); err != nil {
+				return err
+			}
+			return putDocType(ctx, repos, types)
+		})
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,48 @@ func (s *Keys) Retire(ctx context.Context, who permission.Actor, learning time.D
 	return done, err
 }
 
+// ChainKeyAdded is a new key of the audit chain.
+type ChainKeyAdded struct {
+	ID       string
+	HandOver []byte // the key set, if the operator has to put it in place
+}
+
+// AddChainKey adds a key of the audit chain to the key set. Instances seal with it as they hear of it: the
+// first one signs the boundary at which it begins.
+//
+// Faults: Forbidden; Conflict "lease_held"; those of ports.Secrets and ports.Encryption.
+func (s *Keys) AddChainKey(ctx context.Context, who permission.Actor) (added ChainKeyAdded, err error) {
+	if err := s.allowed(ctx, who); err != nil {
+		return added, err
+	}
+	err = s.alone(ctx, func(ctx context.Context) error {
+		set, err := s.secrets.Fresh(ctx, ports.KeySetSecret)
+		if err != nil {
+			return err
+		}
+		changed, id, err := s.encryption().AddChainKey(set)
+		if err != nil {
+			return err
+		}
+		added.ID = id
+		err = s.secrets.Put(ctx, ports.KeySetSecret, changed)
+		if fault.CodeOf(err) == "secret_read_only" {
+			added.HandOver, err = changed, nil
+			return nil
+		}
+		s.events.Happened(ctx, ports.Event{Name: "keys.chain_added", Err: err, Values: []ports.Value{{Name: "keys", Text: id}}})
+		if err != nil {
+			return err
+		}
+		return s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+			entry := audit.Record(who, permission.ManageKeys, "key", id, s.clock.Now())
+			entry.Fields = []string{"chain_added"}
+			return r.Audit.Record(ctx, entry)
+		})
+	})
+	return added, err
+}
+
 // ring is the key set with what is encrypted with its keys.
 type ring struct {
 	set  []byte

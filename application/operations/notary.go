@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"surgicase/ports"
 )
 
-// Notary runs the sealer and signs how far the chain has come: every day, and when the program ends.
+// Notary runs the sealer and signs how far the chain has come: every hour, and when the program ends.
 // Source: spec/decisions.md 9.3.
 type Notary struct {
 	sealer *Sealer
@@ -28,6 +29,9 @@ type Notary struct {
 type Desk struct {
 	Signer  audit.Signer
 	Deposit func(context.Context, audit.Checkpoint, audit.PublicKey) (place string, err error)
+
+	// Announce, if set, sends a checkpoint to people: the first one of a day, and each that was asked for.
+	Announce func(context.Context, audit.Checkpoint) error
 }
 
 // Deposited is a checkpoint and where it was put.
@@ -39,10 +43,12 @@ type Deposited struct {
 
 // NewNotary makes a notary.
 func NewNotary(sealer *Sealer, store ports.Store, clock ports.Clock, events ports.Events, desk Desk) *Notary {
-	return &Notary{sealer: sealer, store: store, clock: clock, events: events, desk: desk}
+	n := &Notary{sealer: sealer, store: store, clock: clock, events: events, desk: desk}
+	sealer.desk = &n.desk
+	return n
 }
 
-// Work seals what was committed since, and makes the checkpoint of the day.
+// Work seals what was committed since, and makes the checkpoint of the hour.
 func (n *Notary) Work(ctx context.Context) error {
 	leads, err := n.sealer.Work(ctx)
 	if err != nil || !leads {
@@ -55,35 +61,30 @@ func (n *Notary) Work(ctx context.Context) error {
 	if err := n.sealer.Everything(ctx); err != nil {
 		return err
 	}
-	_, err = n.checkpoint(ctx)
+	_, err = n.checkpoint(ctx, n.isNewDay())
 	if fault.CodeOf(err) == "nothing_sealed" {
 		return nil
 	}
 	return err
 }
 
-// due says whether this day (UTC) has no checkpoint yet.
+// due reports whether this hour (UTC) has no checkpoint yet. One from the future, made by a clock that was
+// ahead, does not count.
 func (n *Notary) due(ctx context.Context) (bool, error) {
 	if !n.known {
-		if err := n.recall(ctx); err != nil {
+		latest, err := view(ctx, n.store, func(ctx context.Context, r ports.Repos) (time.Time, error) { return r.Seals.LastCheckpoint(ctx) })
+		if err != nil {
 			return false, err
 		}
+		n.latest, n.known = latest, true
 	}
-	const day = 24 * time.Hour
-	return n.clock.Now().Truncate(day).After(n.latest.Truncate(day)), nil
+	hour := n.clock.Now().Truncate(time.Hour)
+	return !hour.Equal(n.latest.Truncate(time.Hour)), nil
 }
 
-func (n *Notary) recall(ctx context.Context) error {
-	made, err := view(ctx, n.store, func(ctx context.Context, r ports.Repos) ([]audit.Checkpoint, error) {
-		return r.Seals.Checkpoints(ctx, 0)
-	})
-	for _, c := range made {
-		if c.At.After(n.latest) {
-			n.latest = c.At
-		}
-	}
-	n.known = err == nil
-	return err
+func (n *Notary) isNewDay() bool {
+	const day = 24 * time.Hour
+	return !n.clock.Now().Truncate(day).Equal(n.latest.Truncate(day))
 }
 
 // Sign seals what is left, unless another instance does, and signs how far the chain has come.
@@ -93,11 +94,11 @@ func (n *Notary) Sign(ctx context.Context) (Deposited, error) {
 	if _, err := n.sealer.Finish(ctx); err != nil {
 		return Deposited{}, err
 	}
-	return n.checkpoint(ctx)
+	return n.checkpoint(ctx, true)
 }
 
 // checkpoint goes into the database first, then out of its reach.
-func (n *Notary) checkpoint(ctx context.Context) (Deposited, error) {
+func (n *Notary) checkpoint(ctx context.Context, announce bool) (Deposited, error) {
 	made := Deposited{Public: n.desk.Signer.Public}
 	err := n.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
 		last, err := r.Seals.Last(ctx)
@@ -115,6 +116,9 @@ func (n *Notary) checkpoint(ctx context.Context) (Deposited, error) {
 	}
 	n.latest, n.known = made.At, true
 	made.Place, err = n.desk.Deposit(ctx, made.Checkpoint, made.Public)
+	if announce && n.desk.Announce != nil {
+		err = errors.Join(err, n.desk.Announce(ctx, made.Checkpoint))
+	}
 	n.events.Happened(ctx, ports.Event{Name: "audit.checkpoint", Err: err, Values: []ports.Value{
 		{Name: "seq", Text: strconv.FormatInt(made.Seq, 10)}, {Name: "key_id", Text: made.KeyID},
 	}})
@@ -137,7 +141,7 @@ func (n *Notary) Finish(ctx context.Context) error {
 		return len(made) == 0, err
 	})
 	if err == nil && news {
-		_, err = n.checkpoint(ctx)
+		_, err = n.checkpoint(ctx, true)
 	}
 	return err
 }

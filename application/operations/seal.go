@@ -17,8 +17,12 @@ type Sealer struct {
 	store  ports.Store
 	clock  ports.Clock
 	holder string
+	keys   ports.ChainKeys // nil: the chain is of format 1
+	desk   *Desk           // signs the boundary at which the keyed chain begins; nil: none is begun
 
 	mu     sync.Mutex
+	keyed  bool      // the keyed chain has begun
+	turned string    // id of the chain key that was at hand and has begun
 	leads  bool      // had the lease when it last asked
 	rests  time.Time // leaves the chain to the holder of the lease until then
 	looked int64     // all entries up to this id were seen, but for those in gaps
@@ -38,10 +42,22 @@ func NewSealer(store ports.Store, clock ports.Clock, ids ports.IDs) *Sealer {
 	return &Sealer{store: store, clock: clock, holder: ids.Unique()}
 }
 
+// Keyed has the sealer seal with the chain keys of the key set, once a boundary has begun the keyed chain.
+func (s *Sealer) Keyed(keys ports.ChainKeys) *Sealer {
+	s.keys = keys
+	return s
+}
+
 const (
-	sealerName  = "audit-sealer"
-	sealerLease = 15 * time.Second
-	sealBatch   = 1000
+	sealerName = "audit-sealer"
+
+	// keyedName is the lease under which the keyed chain is sealed. A release that seals in format 1 takes
+	// sealerName; when the keyed chain begins that lease is given to retiredHolder for good, so that such a
+	// release rests in a rolling update, whichever instance fails.
+	keyedName     = "audit-chain"
+	retiredHolder = "format-2"
+	sealerLease   = 15 * time.Second
+	sealBatch     = 1000
 
 	// Entries get their ids before they are committed, so lower ids may come later. Gaps are looked into
 	// again every gapPause as long as a transaction may take; a fresh sealer looks back as far as open
@@ -69,8 +85,49 @@ func (s *Sealer) work(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+	if err := s.turn(ctx, now); err != nil {
+		return s.leads, s.yield(err, now)
+	}
 	err := s.seal(ctx, s.from(now))
 	return s.leads, err
+}
+
+// turn begins the newest chain key as soon as it is at hand, also where nothing waits for its seal.
+func (s *Sealer) turn(ctx context.Context, now time.Time) error {
+	key, known := s.chainKey("")
+	if !known || s.desk == nil || key.ID() == s.turned {
+		return nil
+	}
+	var begun audit.Checkpoint
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		last, err := r.Seals.Last(ctx)
+		if err != nil {
+			return err
+		}
+		boundary, err := r.Seals.Boundary(ctx)
+		if err != nil {
+			return err
+		}
+		if _, begun, err = s.chain(last, boundary, now); err != nil || begun.Begins == "" {
+			return err
+		}
+		return s.begun(ctx, r, begun, now)
+	})
+	if err != nil {
+		return err
+	}
+	s.turned = key.ID()
+	return s.deposit(ctx, begun)
+}
+
+// deposit puts a boundary that was committed out of the database's reach.
+func (s *Sealer) deposit(ctx context.Context, begun audit.Checkpoint) error {
+	if begun.Begins == "" {
+		return nil
+	}
+	s.keyed = true
+	_, err := s.desk.Deposit(ctx, begun, s.desk.Signer.Public)
+	return err
 }
 
 // Everything seals what is left, however long ago it was passed over.
@@ -95,15 +152,31 @@ func (s *Sealer) Finish(ctx context.Context) (leads bool, err error) {
 	s.leads = false
 	return true, s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
 		now := s.clock.Now()
-		_, err := r.Outbox.Lease(ctx, sealerName, s.holder, now, now)
+		_, err := r.Outbox.Lease(ctx, s.leaseName(), s.holder, now, now)
 		return err
 	})
+}
+
+func (s *Sealer) leaseName() string {
+	if s.keyed {
+		return keyedName
+	}
+	return sealerName
 }
 
 // begin takes the lease and finds out where the chain stands.
 func (s *Sealer) begin(ctx context.Context, now time.Time) error {
 	var last audit.Seal
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		boundary, err := r.Seals.Boundary(ctx)
+		if err != nil {
+			return err
+		}
+		if s.keyed = boundary.Begins != ""; s.keyed {
+			if err := s.retire(ctx, r, now); err != nil {
+				return err
+			}
+		}
 		if err = s.lease(ctx, r, now); err == nil {
 			last, err = r.Seals.Last(ctx)
 		}
@@ -118,9 +191,26 @@ func (s *Sealer) begin(ctx context.Context, now time.Time) error {
 }
 
 func (s *Sealer) lease(ctx context.Context, r ports.Repos, now time.Time) error {
-	_, err := r.Outbox.Lease(ctx, sealerName, s.holder, now, now.Add(sealerLease))
+	_, err := r.Outbox.Lease(ctx, s.leaseName(), s.holder, now, now.Add(sealerLease))
 	return err
 }
+
+// retire keeps the lease of format 1 from whoever would seal in it, as soon as nobody holds it. A restored
+// backup does not have it any more.
+func (s *Sealer) retire(ctx context.Context, r ports.Repos, now time.Time) error {
+	holder, _, err := r.Outbox.Leader(ctx, sealerName)
+	if err != nil || holder == retiredHolder {
+		return err
+	}
+	_, err = r.Outbox.Lease(ctx, sealerName, retiredHolder, now, never)
+	if fault.CodeOf(err) == "lease_held" {
+		return nil
+	}
+	return err
+}
+
+// never is when a lease for good ends.
+var never = time.Date(9999, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // yield leaves the chain to another sealer for a while.
 func (s *Sealer) yield(err error, now time.Time) error {
@@ -163,25 +253,83 @@ func (s *Sealer) seal(ctx context.Context, after int64) error {
 // numbers are unique: of two who both think it theirs one writes.
 func (s *Sealer) batch(ctx context.Context, after int64, now time.Time) (entries []audit.Stored, through int64, err error) {
 	var last audit.Seal
+	var boundary audit.Checkpoint
 	err = s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		if entries, through, err = r.Seals.Unsealed(ctx, after, sealBatch); err == nil && len(entries) > 0 {
-			last, err = r.Seals.Last(ctx)
+		if entries, through, err = r.Seals.Unsealed(ctx, after, sealBatch); err != nil || len(entries) == 0 {
+			return err
+		}
+		if last, err = r.Seals.Last(ctx); err == nil {
+			boundary, err = r.Seals.Boundary(ctx)
 		}
 		return err
 	})
 	if err != nil || len(entries) == 0 {
 		return entries, through, err
 	}
-	chain, seals := audit.NewChain(last), make([]audit.Seal, len(entries))
+	chain, begun, err := s.chain(last, boundary, now)
+	if err != nil {
+		return entries, through, err
+	}
+	seals := make([]audit.Seal, len(entries))
 	for i := range entries {
 		seals[i] = chain.Seal(&entries[i])
 	}
-	return entries, through, s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		if err := s.lease(ctx, r, now); err != nil {
+	err = s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		if err := s.begun(ctx, r, begun, now); err != nil {
 			return err
 		}
 		return r.Seals.Add(ctx, seals)
 	})
+	if err == nil {
+		err = s.deposit(ctx, begun)
+	}
+	return entries, through, err
+}
+
+// chain returns the chain that goes on after a seal, and a boundary if a key is to begin there.
+//
+// Faults: Unavailable "chain_key_missing" if the chain has a key that is not at hand: without it nothing
+// may be sealed, and the entries wait.
+func (s *Sealer) chain(last audit.Seal, boundary audit.Checkpoint, now time.Time) (chain *audit.Chain, begun audit.Checkpoint, err error) {
+	key, known := s.chainKey("")
+	_, present := s.chainKey(boundary.Begins) // an instance that has not heard of a newer key must not begin its old one
+	switch {
+	case known && present && s.desk != nil && key.ID() != boundary.Begins:
+		begun = s.desk.Signer.Boundary(last, key, now)
+		return audit.NewKeyedChain(last, key), begun, nil
+	case boundary.Begins == "":
+		return audit.NewChain(last), begun, nil
+	}
+	if key, known = s.chainKey(boundary.Begins); !known {
+		return nil, begun, fault.New(fault.Unavailable, "chain_key_missing", "the audit chain has the key %s, which the key set at hand does not hold", boundary.Begins)
+	}
+	return audit.NewKeyedChain(last, key), begun, nil
+}
+
+func (s *Sealer) chainKey(id string) (audit.ChainKey, bool) {
+	if s.keys == nil {
+		return audit.ChainKey{}, false
+	}
+	return s.keys.ChainKey(id)
+}
+
+// begun renews the lease and, where a key begins, writes the boundary. When the first one does, the lease of
+// format 1 is given away for good and that of the keyed chain is taken.
+func (s *Sealer) begun(ctx context.Context, r ports.Repos, boundary audit.Checkpoint, now time.Time) error {
+	if err := s.lease(ctx, r, now); err != nil || boundary.Begins == "" {
+		return err
+	}
+	if !s.keyed {
+		for _, lease := range []struct {
+			name, holder string
+			until        time.Time
+		}{{sealerName, s.holder, now}, {sealerName, retiredHolder, never}, {keyedName, s.holder, now.Add(sealerLease)}} {
+			if _, err := r.Outbox.Lease(ctx, lease.name, lease.holder, now, lease.until); err != nil {
+				return err
+			}
+		}
+	}
+	return r.Seals.AddCheckpoint(ctx, boundary)
 }
 
 // note remembers how far it has looked and where ids were missing.

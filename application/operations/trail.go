@@ -14,6 +14,7 @@ import (
 
 // Trail reads the audit trail.
 type Trail struct {
+	keys  []audit.ChainKey
 	store ports.Store
 	clock ports.Clock
 }
@@ -82,6 +83,13 @@ func (s *Trail) Read(ctx context.Context, do func(audit.Evidence) error) error {
 	})
 }
 
+// With returns the service with chain keys, to check seals of format 2.
+func (s *Trail) With(keys []audit.ChainKey) *Trail {
+	with := *s
+	with.keys = keys
+	return &with
+}
+
 // VerifyPatience is how long a verification may take. A trail of ten million entries takes minutes.
 const VerifyPatience = time.Hour
 
@@ -101,6 +109,7 @@ func (s *Trail) Verify(ctx context.Context, who permission.Actor, kept []audit.C
 	ctx, cancel := context.WithTimeout(ctx, VerifyPatience)
 	defer cancel()
 	err = s.Read(ctx, func(e audit.Evidence) (err error) {
+		e.ChainKeys = s.keys
 		report, err = e.Verify(kept, keys, func(int64) {})
 		return err
 	})

@@ -17,16 +17,28 @@ type Checkpoint struct {
 	At        time.Time
 	KeyID     string // of the key that signed it
 	Signature []byte
+
+	// Begins makes it a boundary: every seal after it is of format 2, with the chain key of this id. A
+	// boundary before the first seal has the number 0.
+	Begins string
 }
 
 // statement is what is signed.
 func (c Checkpoint) statement() []byte {
-	to := text(nil, "SurgiCase audit checkpoint, format 1")
+	format := "SurgiCase audit checkpoint, format 1"
+	if c.Begins != "" {
+		format = "SurgiCase audit checkpoint, format 2"
+	}
+	to := text(nil, format)
 	to = number(to, c.Seq)
 	to = number(to, c.Entry)
 	to = text(to, string(c.Hash))
 	to = number(to, c.At.UnixMicro())
-	return text(to, c.KeyID)
+	to = text(to, c.KeyID)
+	if c.Begins != "" {
+		to = text(to, c.Begins)
+	}
+	return to
 }
 
 // SeedLength is the length of the secret a Signer is made of, in bytes.
@@ -50,7 +62,19 @@ func NewSigner(seed []byte) (Signer, error) {
 
 // Checkpoint signs that the chain ended with this seal at this time.
 func (s Signer) Checkpoint(last Seal, at time.Time) Checkpoint {
+	last.ChainKey = ""
 	c := Checkpoint{Seal: last, At: at, KeyID: s.Public.ID()}
+	c.Signature = s.sign(c.statement())
+	return c
+}
+
+// Boundary signs that the chain goes on after this seal, which may be the zero Seal, in format 2 with a key.
+func (s Signer) Boundary(last Seal, key ChainKey, at time.Time) Checkpoint {
+	if last.Seq == 0 {
+		last.Hash = genesis[:]
+	}
+	last.ChainKey = ""
+	c := Checkpoint{Seal: last, At: at, KeyID: s.Public.ID(), Begins: key.ID()}
 	c.Signature = s.sign(c.statement())
 	return c
 }

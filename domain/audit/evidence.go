@@ -12,6 +12,7 @@ type Evidence struct {
 	Checkpoints []Checkpoint
 	Seals       int64 // how many there are, for showing progress
 	Links       iter.Seq2[Link, error]
+	ChainKeys   []ChainKey // at hand for seals of format 2
 }
 
 // progressEvery is after how many links progress is told.
@@ -26,6 +27,7 @@ func (e Evidence) Verify(kept []Checkpoint, keys []PublicKey, progress func(done
 	if err != nil {
 		return Report{}, err
 	}
+	v.With(e.ChainKeys...)
 	done := int64(0)
 	for link, err := range e.Links {
 		if err == nil {

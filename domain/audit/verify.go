@@ -3,6 +3,8 @@ package audit
 import (
 	"bytes"
 	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -20,6 +22,7 @@ const (
 	Rewritten Why = "rewritten" // the chain is sound but not the one that a checkpoint signed
 	Cut       Why = "cut"       // the chain ends before a checkpoint
 	Forged    Why = "forged"    // a checkpoint has no valid signature
+	Unkeyed   Why = "unkeyed"   // a seal does not have the key that the last signed boundary began
 )
 
 // Broken names the first place at which a trail is not what it was. It is an error.
@@ -49,6 +52,10 @@ type Verifier struct {
 	chain       *Chain
 	checkpoints []Checkpoint // still to be met, by number
 	proven      int64        // number of the last one that was met
+	keys        map[string]ChainKey
+	begun       string // id of the chain key of the last boundary, empty before the first
+	boundary    int64  // its number
+	ids         entryIDs
 	now         time.Time
 	report      Report
 }
@@ -59,6 +66,14 @@ type Report struct {
 	Unsealed    int64 // entries that wait for their seal
 	Checkpoints int   // met
 	Unproven    int   // of those, how many signatures could not be checked for want of a key
+	Keyed       int64 // seals of format 2
+	Unchecked   int64 // of those, how many could not be made again for want of the chain key
+
+	// Missing counts the ids below the highest one that no entry has; MissingIDs are the first of them.
+	// A transaction of MySQL that was rolled back leaves such a gap, and so does an entry that was removed
+	// before it was sealed.
+	Missing    int64
+	MissingIDs []IDRange
 }
 
 // NewVerifier makes a verifier for a trail as it was at a time. Every checkpoint must be signed by one
@@ -66,7 +81,7 @@ type Report struct {
 //
 // Errors: *Broken of the first checkpoint without a valid signature.
 func NewVerifier(now time.Time, checkpoints []Checkpoint, keys ...PublicKey) (*Verifier, error) {
-	v := &Verifier{chain: NewChain(Seal{}), now: now, checkpoints: slices.Clone(checkpoints)}
+	v := &Verifier{chain: NewChain(Seal{}), now: now, checkpoints: slices.Clone(checkpoints), keys: map[string]ChainKey{}}
 	slices.SortFunc(v.checkpoints, func(a, b Checkpoint) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), a.At.Compare(b.At)) })
 	v.checkpoints = slices.CompactFunc(v.checkpoints, func(a, b Checkpoint) bool { // kept in several places
 		return bytes.Equal(a.statement(), b.statement()) && bytes.Equal(a.Signature, b.Signature)
@@ -80,7 +95,15 @@ func NewVerifier(now time.Time, checkpoints []Checkpoint, keys ...PublicKey) (*V
 			return nil, &Broken{Why: Forged, Seq: c.Seq, Entry: c.Entry, Text: text}
 		}
 	}
-	return v, nil
+	return v, v.meet(Seal{Hash: genesis[:]}) // boundaries before the first seal
+}
+
+// With has the verifier check seals of format 2 with these keys.
+func (v *Verifier) With(keys ...ChainKey) *Verifier {
+	for _, key := range keys {
+		v.keys[key.ID()] = key
+	}
+	return v
 }
 
 // Next checks the next link: sealed ones by number, then those without a seal.
@@ -97,11 +120,35 @@ func (v *Verifier) Next(l Link) error {
 	case l.Entry == nil:
 		return &Broken{Why: Removed, Seq: seal.Seq, Entry: seal.Entry, Text: "the entry was removed"}
 	}
-	if made := v.chain.Seal(l.Entry); l.Entry.ID != seal.Entry || !bytes.Equal(made.Hash, seal.Hash) {
+	if seal.ChainKey != v.begun {
+		text := fmt.Sprintf("its seal has no key, but the keyed chain began after seal %d", v.boundary)
+		if seal.ChainKey != "" {
+			text = fmt.Sprintf("its seal has the key %s, which no signed boundary began", seal.ChainKey)
+		}
+		return &Broken{Why: Unkeyed, Seq: seal.Seq, Entry: seal.Entry, Text: text}
+	}
+	if l.Entry.ID != seal.Entry || !v.fits(l) {
 		return &Broken{Why: Edited, Seq: seal.Seq, Entry: seal.Entry, Text: "it does not fit its seal: it was changed, swapped or put in, or its seal was"}
 	}
+	v.ids.see(l.Entry.ID)
 	v.report.Last = seal
 	return v.meet(seal)
+}
+
+// fits reports whether a seal is the one that its entry gets. Of one whose key is not at hand only the
+// length is looked at, and the report counts it.
+func (v *Verifier) fits(l Link) bool {
+	if v.begun != "" {
+		v.report.Keyed++
+		key, known := v.keys[v.begun]
+		if !known {
+			v.report.Unchecked++
+			v.chain.accept(l.Seal)
+			return len(l.Seal.Hash) == sha256.Size
+		}
+		v.chain.key = &key
+	}
+	return hmac.Equal(v.chain.Seal(l.Entry).Hash, l.Seal.Hash)
 }
 
 // meet holds the chain against the checkpoints made at a seal.
@@ -114,6 +161,9 @@ func (v *Verifier) meet(seal Seal) error {
 		}
 		v.checkpoints, v.proven = v.checkpoints[1:], c.Seq
 		v.report.Checkpoints++
+		if c.Begins != "" {
+			v.begun, v.boundary = c.Begins, c.Seq
+		}
 	}
 	return nil
 }
@@ -122,6 +172,7 @@ func (v *Verifier) meet(seal Seal) error {
 // past: it would otherwise never be too old.
 func (v *Verifier) waiting(e *Stored) error {
 	v.report.Unsealed++
+	v.ids.see(e.ID)
 	if age := v.now.Sub(e.At); age > SealedWithin || age < -SealedWithin {
 		text := fmt.Sprintf("it is of %s and was never sealed: it was put in, or no sealer is running", e.At.UTC().Format(time.RFC3339))
 		return &Broken{Why: Unsealed, Entry: e.ID, Text: text}
@@ -133,6 +184,7 @@ func (v *Verifier) waiting(e *Stored) error {
 //
 // Errors: *Broken.
 func (v *Verifier) End() (Report, error) {
+	v.report.Missing, v.report.MissingIDs = v.ids.missing()
 	if len(v.checkpoints) == 0 {
 		return v.report, nil
 	}

@@ -20,6 +20,9 @@ type StatusLabel struct {
 	Label  string
 }
 
+// BuiltInDocTypes are the kinds of user documents that a new installation begins with.
+var BuiltInDocTypes = []string{"Board Certification", "DEA Registration", "Medical License"}
+
 // DocType is a kind of user document with the prefix of its file names.
 type DocType struct {
 	Name   string

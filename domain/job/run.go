@@ -35,7 +35,13 @@ type Run struct {
 }
 
 // Held says whether somebody works on the run, or is to try it again at a later time.
-func (r *Run) Held(now time.Time) bool { return r.State == Running && now.Before(r.LeaseUntil) }
+// A run that began in the future was begun by a clock that was ahead and has been set right: it has expired.
+func (r *Run) Held(now time.Time) bool {
+	return r.State == Running && now.Before(r.LeaseUntil) && !r.StartedAt.After(now.Add(maxClockSkew))
+}
+
+// maxClockSkew is how far the clocks of instances may differ.
+const maxClockSkew = 15 * time.Second
 
 // Due says which instant of a schedule is to be worked on now: the latest one, if it is no older than
 // catchup, later than when the scheduler first knew the job, and neither done, failed nor being worked

@@ -105,7 +105,7 @@ func (p *Posted) Claim(now time.Time) (bool, error) {
 	switch {
 	case p.Status != Queued:
 		return false, nil
-	case p.Claimed.After(now):
+	case p.Claimed.After(now) && !p.Claimed.After(now.Add(ClaimTime+maxClockSkew)):
 		return false, fault.New(fault.Unavailable, "letter_claimed", "Somebody else is sending this letter.")
 	case p.Handovers >= mostHandovers:
 		p.end(Doubtful, Unconfirmed, now)
@@ -156,3 +156,7 @@ func (p *Posted) Fail(code string, now time.Time) {
 func (p *Posted) end(status Status, reason string, now time.Time) {
 	p.Status, p.Reason, p.EndedAt, p.Claimed, p.Text = status, reason, now, time.Time{}, ""
 }
+
+// maxClockSkew is how far the clocks of instances may differ. A claim that ends later than one made now would,
+// and by more than that, was made by a clock that was ahead: it has expired.
+const maxClockSkew = 15 * time.Second

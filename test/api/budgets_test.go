@@ -166,3 +166,69 @@ func TestUploadsThatComeTooSlowlyEnd(t *testing.T) {
 		end()
 	}
 }
+
+// TestADiskBelowItsReserveRefusesUploads, however they come, and serves everything else.
+func TestADiskBelowItsReserveRefusesUploads(t *testing.T) {
+	t.Parallel()
+	disk, err := given.SmallDisk(t, 20) // of which a megabyte is the reserve
+	if err != nil {
+		t.Skip(err)
+	}
+	p := start(t, given.TempSQLite(t), map[string]string{"STORAGE_URL": "file://" + filepath.Join(disk.Folder, "objects")})
+	p.drafts("provider", p.cast()["provider"], "c-1")
+	p.filed("c-1", "provider")
+	link := p.send(http.MethodPost, "/case_files/presign", "provider", planned(map[string]any{"case_id": "c-1", "kind": "note"})).is(200)
+	ballast := filepath.Join(disk.Folder, "almost")
+	if err := os.WriteFile(ballast, make([]byte, 19<<20+512<<10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, refusal := range map[string]answer{
+		"an upload":     p.upload("/case_files?case_id=c-1&kind=demo&file_name=b.pdf", "provider", somePDF),
+		"by link":       p.follow(link, somePDF),
+		"another link":  p.send(http.MethodPost, "/case_files/presign", "provider", planned(map[string]any{"case_id": "c-1", "kind": "misc"})),
+		"of the user":   p.upload("/user_files?document_type=License&user_id=provider", "provider", somePDF),
+		"a made report": p.get("/payment_report", "case-admin"),
+	} {
+		if what == "a made report" && refusal.status == 404 {
+			continue // there is nothing to report
+		}
+		refusal.refused(503, "disk_reserve")
+		if detail := fmt.Sprint(refusal.at("detail")); !strings.Contains(detail, "DISK_RESERVE_MB keeps 1 MB") || refusal.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %s", what, detail)
+		}
+	}
+	p.get("/case_file?case_id=c-1&kind=demo", "provider").is(200)
+	p.send(http.MethodPatch, "/case", "provider", map[string]any{"case_id": "c-1", "ins_provider": "Other"}).is(200)
+	p.get("/health/ready", "").is(200)
+	p.get("/health", "", "Authorization", "Bearer "+metricsToken).has("status", "degraded")
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	p.upload("/case_files?case_id=c-1&kind=demo&file_name=b.pdf", "provider", somePDF).is(201)
+}
+
+func TestDocumentsHaveQuotas(t *testing.T) {
+	t.Parallel()
+	p := start(t, given.TempSQLite(t), map[string]string{"DOCUMENT_VERSIONS": "3", "CASE_QUOTA_MB": "1"})
+	p.drafts("provider", p.cast()["provider"], "c-1", "c-2")
+	upload := func(id, kind, content string) answer {
+		return p.upload("/case_files?case_id="+id+"&kind="+kind, "provider", content)
+	}
+	for range 3 {
+		upload("c-1", "misc", somePDF).is(201)
+	}
+	refusal := upload("c-1", "misc", somePDF).refused(409, "versions_quota")
+	if detail := fmt.Sprint(refusal.at("detail")); !strings.Contains(detail, "3 versions") || !strings.Contains(detail, "DOCUMENT_VERSIONS allows 3") {
+		t.Error(detail)
+	}
+	p.send(http.MethodPost, "/case_files/presign", "provider", planned(map[string]any{"case_id": "c-1", "kind": "misc"})).refused(409, "versions_quota")
+	upload("c-1", "demo", somePDF).is(201)
+	large := somePDF + strings.Repeat("x", 600<<10)
+	upload("c-2", "misc", large).is(201)
+	refusal = upload("c-2", "note", large).refused(409, "case_quota")
+	if !strings.Contains(fmt.Sprint(refusal.at("detail")), "1 MB that CASE_QUOTA_MB allows") {
+		t.Errorf("%s", refusal.raw)
+	}
+	p.get("/case_file?case_id=c-1&kind=misc", "provider").is(200)
+	p.get("/case_file?case_id=c-2&kind=misc", "provider").is(200)
+}

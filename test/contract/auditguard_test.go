@@ -28,6 +28,22 @@ var tampering = []string{
 	"DELETE FROM audit_entries",
 	"DELETE FROM audit_seal",
 	"DELETE FROM audit_checkpoints",
+	"REPLACE INTO audit_entries SELECT * FROM audit_entries",
+	"REPLACE INTO audit_seal SELECT * FROM audit_seal",
+	"REPLACE INTO audit_checkpoints SELECT * FROM audit_checkpoints",
+}
+
+// guards are the triggers of each database. On SQLite three more meet REPLACE, which does not fire those for
+// DELETE there.
+var guards = map[string][]string{
+	"MariaDB": {
+		"audit_checkpoints_kept", "audit_checkpoints_unchanged", "audit_entries_kept", "audit_entries_unchanged",
+		"audit_seal_kept", "audit_seal_keyed", "audit_seal_unchanged",
+	},
+	"SQLite": {
+		"audit_checkpoints_kept", "audit_checkpoints_once", "audit_checkpoints_unchanged", "audit_entries_kept", "audit_entries_once", "audit_entries_unchanged",
+		"audit_seal_kept", "audit_seal_keyed", "audit_seal_once", "audit_seal_unchanged",
+	},
 }
 
 // layTrail records an entry, seals it and makes a checkpoint.
@@ -53,14 +69,10 @@ func TestTriggersKeepTheTrail(t *testing.T) {
 					t.Errorf("%s: %v", statement, err)
 				}
 			}
-			if found := db.triggers(t); len(found) != 6 {
-				t.Errorf("triggers %v", found)
+			if found := db.triggers(t); !slices.Equal(found, guards[name]) {
+				t.Errorf("triggers %v, want %v", found, guards[name])
 			}
 		})
-	}
-	sqlite, maria := stores["SQLite"](t).triggers(t), stores["MariaDB"](t).triggers(t)
-	if !slices.Equal(sqlite, maria) {
-		t.Errorf("SQLite has the triggers %v, MariaDB %v", sqlite, maria)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
+	"surgicase/test/given"
 )
 
 // Lists is the contract of ports.Lists.
@@ -20,6 +21,7 @@ func Lists(t *testing.T, open func(*testing.T) ports.Store) {
 		{"Put replaces a label, that of status 0 too", putStatus},
 		{"Put replaces and adds user types, with and without a cap", putUserType},
 		{"Put replaces and adds kinds of documents, told apart by letter case", putDocType},
+		{"kinds of documents are removed unless a document has them", removeUnusedDocTypes},
 		{"questions come by display order for exactly one type", faqs},
 		{"no questions make an empty list, not nil", noFAQs},
 	})
@@ -52,6 +54,18 @@ func (w *world) docTypes() []directory.DocType {
 func (w *world) faqs(t permission.UserType) []directory.FAQ {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) ([]directory.FAQ, error) { return r.Lists.FAQs(ctx, t) })
+}
+
+func removeUnusedDocTypes(w *world) {
+	u := given.User("ann", 1)
+	u.Documents = []directory.UserDocument{{Type: "Medical License", Name: surgical.NewPHI("license.pdf"), Key: surgical.NewPHI("k")}}
+	w.do(func(ctx context.Context, r ports.Repos) error {
+		if err := r.Users.Add(ctx, u); err != nil {
+			return err
+		}
+		return r.Lists.RemoveUnusedDocTypes(ctx, directory.BuiltInDocTypes)
+	})
+	equal(w.t, "kinds", w.docTypes(), []directory.DocType{{Name: "Medical License", Prefix: "LIC"}})
 }
 
 func seededLists(w *world) {
