@@ -41,6 +41,9 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 		f.Records = totals.Cases + totals.Refunds
 	}
 	object := ports.Object{Key: f.Key, Size: f.Size, ContentType: f.ContentType, SHA256: f.SHA256}
+	if err := s.space.Check(ctx, object.Size); err != nil {
+		return err
+	}
 	if !dryrun.Is(ctx) { // a transaction that is rolled back takes no object with it
 		if _, err := s.blobs.Put(ctx, object, bytes.NewReader(content)); err != nil {
 			return err

@@ -21,6 +21,7 @@ import (
 type Archive struct {
 	Store ports.Store
 	Blobs ports.Blobs
+	Space ports.Space
 }
 
 // Press draws and writes files, by the rules of the practice.
@@ -46,11 +47,12 @@ type Reports struct {
 	ids    ports.IDs
 	events ports.Events
 	press  Press
+	space  ports.Space
 }
 
 // NewReports makes the service.
 func NewReports(archive Archive, clock ports.Clock, ids ports.IDs, events ports.Events, press Press) *Reports {
-	return &Reports{store: archive.Store, blobs: archive.Blobs, clock: clock, ids: ids, events: events, press: press}
+	return &Reports{store: archive.Store, blobs: archive.Blobs, clock: clock, ids: ids, events: events, press: press, space: archive.Space}
 }
 
 // Request asks for a file of a run, or for a preview of what is open now.
