@@ -108,9 +108,9 @@ func (p *program) ListBackups(ctx context.Context) (list []cli.StoredBackup, err
 }
 
 // VerifyBackup tries a backup in a scratch database.
-func (p *program) VerifyBackup(ctx context.Context, key string, tell func(backups.Progress)) (v backups.Verified, err error) {
+func (p *program) VerifyBackup(ctx context.Context, key string, isDeep bool, tell func(backups.Progress)) (v backups.Verified, err error) {
 	err = p.withBackups(ctx, func(ctx context.Context, c Config, service *backups.Service, _ *sqlstore.Store) (err error) {
-		v, err = p.tryBackup(ctx, c, service.Telling(tell), key)
+		v, err = p.tryBackup(ctx, c, service.Telling(tell).Deep(isDeep), key)
 		return err
 	})
 	return v, err

@@ -8,7 +8,9 @@ import (
 	"go.uber.org/fx"
 
 	"surgicase/adapters/cron"
+	"surgicase/adapters/sqlstore"
 	"surgicase/application/backups"
+	"surgicase/application/documents"
 	"surgicase/application/npidirectory"
 	"surgicase/application/operations"
 	"surgicase/application/payments"
@@ -23,7 +25,7 @@ import (
 const openRun = "open_payment_run"
 
 // newJobList names the jobs with their times, in UTC. Source: spec/decisions.md 5.3 and the reference.
-func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, out deposit, secrets ports.Secrets, clock ports.Clock) operations.JobList {
+func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.Retention, copies *backups.Service, imports *npidirectory.Imports, reports *statements.Reports, trail *operations.Trail, verifier *documents.Verifier, out deposit, secrets ports.Secrets, clock ports.Clock) operations.JobList {
 	return operations.JobList{
 		Catchup: time.Duration(c.Catchup) * time.Hour,
 		Lease:   parts.Lease,
@@ -67,6 +69,10 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 					return verifyTrail(ctx, out, secrets, trail, who)
 				},
 			},
+			"verify_documents": {
+				Schedule: job.Weekly(time.Sunday, 5, 0), What: "checks that stored documents are what was uploaded: the size of all, the content of this week's share",
+				Do: verifier.Work, Preview: verifier.Preview,
+			},
 			"retention": {
 				Schedule: job.Daily(3, 0), What: "purges cases that were deleted long ago, and forgets what is kept for a while only",
 				Do: keeping.Work, Preview: keeping.Preview,
@@ -103,7 +109,11 @@ const wakePause = 30 * time.Second
 
 // scheduling provides the jobs.
 func scheduling() fx.Option {
-	return fx.Provide(operations.NewRetention, Config.keepDeleted, newJobList, provideJobs)
+	return fx.Provide(operations.NewRetention, Config.keepDeleted, newDocumentVerifier, newJobList, provideJobs)
+}
+
+func newDocumentVerifier(c Config, store *sqlstore.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events) *documents.Verifier {
+	return documents.NewVerifier(store, blobs, clock, events, int64(c.VerifyGB)<<30)
 }
 
 // provideJobs makes the jobs. At the end of the app they break off what is under way, before the store

@@ -93,7 +93,7 @@ var eventNames = []string{
 	"outbox.reprice_stale", "outbox.verify_npi", "outbox.sweep_object", "outbox.remove_object", "outbox.find_files",
 	"outbox.send_letter", "outbox.track_bug", "outbox.job_failed",
 	"job.open_payment_run", "job.settle_payment_runs", "job.npi_sync", "job.backup", "job.report_cleanup", "job.audit_verify",
-	"job.retention", "job.mail_payment_reports", "job.mail_provider_reports",
+	"job.retention", "job.verify_documents", "job.mail_payment_reports", "job.mail_provider_reports",
 }
 
 // eventOutcomes are how what happened went: refused by a rule, failed because something was away, or a

@@ -50,8 +50,12 @@ type Archive interface {
 	// another schema; Invalid "backup_damaged" if rows refer to others that are missing.
 	PutIn(ctx context.Context, version int64, shapes []Shape, rows iter.Seq2[ArchivedRow, error]) error
 
-	// Objects gives the keys of all stored objects that rows refer to.
-	Objects(ctx context.Context) iter.Seq2[string, error]
+	// Objects yields all stored objects that rows refer to. It reads a page of rows at a time, in transactions that end before
+	// their objects are yielded: rows that come or go meanwhile are yielded or not.
+	Objects(ctx context.Context) iter.Seq2[StoredObject, error]
+
+	// Refers reports whether the row of a stored object still refers to it.
+	Refers(ctx context.Context, o StoredObject) (bool, error)
 }
 
 // Vault encrypts what leaves the house.

@@ -2,19 +2,21 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"surgicase/application/backups"
+	"surgicase/ports"
 )
 
 // BackupKeeper makes, restores and verifies backups. An empty key is that of the newest one.
 type BackupKeeper interface {
 	MakeBackup(ctx context.Context, tell func(backups.Progress)) (made backups.Backup, removed []string, err error)
 	ListBackups(ctx context.Context) ([]StoredBackup, error)
-	VerifyBackup(ctx context.Context, key string, tell func(backups.Progress)) (backups.Verified, error)
+	VerifyBackup(ctx context.Context, key string, isDeep bool, tell func(backups.Progress)) (backups.Verified, error)
 	RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (backups.Backup, error)
 }
 
@@ -40,19 +42,37 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 			return err
 		},
 	}
-	c.AddCommand(listBackups(p), &cobra.Command{
-		Use: "verify [KEY]", Short: "Restore a backup into a scratch database, verify its audit trail, and look for every object it refers to", Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			bar := backupBar{newBar(c.ErrOrStderr())}
-			v, err := p.VerifyBackup(c.Context(), first(args), bar.tell)
-			bar.end()
-			if v.Key != "" {
-				printVerified(c.OutOrStdout(), v)
-			}
-			return err
-		},
-	})
+	c.AddCommand(listBackups(p), verifyBackup(p))
 	return c
+}
+
+func verifyBackup(p BackupKeeper) *cobra.Command {
+	c := &cobra.Command{Use: "verify [KEY]", Short: "Restore a backup into a scratch database, verify its audit trail, and look for every object it refers to", Args: cobra.MaximumNArgs(1)}
+	asJSON := jsonFlag(c)
+	isDeep := c.Flags().Bool("deep", false, "read every object and compare its content, too, not only its size")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		bar := backupBar{newBar(c.ErrOrStderr())}
+		v, err := p.VerifyBackup(c.Context(), first(args), *isDeep, bar.tell)
+		bar.end()
+		switch {
+		case v.Key == "":
+		case *asJSON:
+			err = errors.Join(err, printJSON(c.OutOrStdout(), verifiedObject(v)))
+		default:
+			printVerified(c.OutOrStdout(), v)
+		}
+		return err
+	}
+	return c
+}
+
+func verifiedObject(v backups.Verified) map[string]any {
+	return map[string]any{
+		"key": v.Key, "made_at": v.MadeAt, "program": v.Program, "schema": v.Schema, "rows": v.Rows(), "tables": len(v.Tables), "encrypted_values": v.Sealed,
+		"audit_sealed": v.Trail.Last.Seq, "audit_unsealed": v.Trail.Unsealed, "audit_checkpoints": v.Trail.Checkpoints,
+		"objects": v.Objects, "missing": append([]string{}, v.Missing...), "damaged": append([]string{}, v.Damaged...), "lost_keys": append([]ports.KeyID{}, v.LostKeys...),
+		"sound": v.Err() == nil,
+	}
 }
 
 func listBackups(p BackupKeeper) *cobra.Command {
@@ -76,7 +96,13 @@ func printVerified(out io.Writer, v backups.Verified) {
 	fmt.Fprintf(out, "%s of %s, made by %s with schema version %d\n", v.Key, v.MadeAt.Format("2006-01-02 15:04:05 MST"), v.Program, v.Schema)
 	fmt.Fprintf(out, "restored: %d rows of %d tables, %d encrypted values\n", v.Rows(), len(v.Tables), v.Sealed)
 	fmt.Fprintf(out, "audit trail: %d entries sealed, %d waiting for their seal, %d checkpoints met\n", v.Trail.Last.Seq, v.Trail.Unsealed, v.Trail.Checkpoints)
-	fmt.Fprintf(out, "objects: %d referred to, %d missing\n", v.Objects, len(v.Missing))
+	fmt.Fprintf(out, "objects: %d referred to, %d missing, %d damaged\n", v.Objects, len(v.Missing), len(v.Damaged))
+	for _, place := range v.Missing {
+		fmt.Fprintln(out, "missing:", place)
+	}
+	for _, place := range v.Damaged {
+		fmt.Fprintln(out, "damaged:", place)
+	}
 }
 
 func restore(p BackupKeeper) *cobra.Command {

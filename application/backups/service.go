@@ -29,6 +29,7 @@ type Service struct {
 	events  ports.Events
 	program string
 	tell    func(Progress)
+	isDeep  bool
 }
 
 // Store is a store that can be taken out and put in.
@@ -62,6 +63,13 @@ type Outside struct {
 // New makes the service.
 func New(store Store, o Outside) *Service {
 	return &Service{store: store, blobs: o.Blobs, vault: o.Vault, clock: o.Clock, events: o.Events, program: o.Program, tell: func(Progress) {}}
+}
+
+// Deep returns a service that reads the content of every object when it verifies, if isDeep, and not only its size.
+func (s *Service) Deep(isDeep bool) *Service {
+	deep := *s
+	deep.isDeep = isDeep
+	return &deep
 }
 
 // Backup is a backup that was made or read.

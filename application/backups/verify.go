@@ -2,10 +2,8 @@ package backups
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
-	"strconv"
 
 	"surgicase/domain/audit"
 	"surgicase/domain/fault"
@@ -18,7 +16,8 @@ type Verified struct {
 	Backup
 	Trail    audit.Report
 	Objects  int      // that rows refer to
-	Missing  []string // those of them that are not in the storage
+	Missing  []string // the rows whose objects are not in the storage
+	Damaged  []string // the rows whose objects are not what was stored
 	Sealed   int64    // encrypted values
 	LostKeys []ports.KeyID
 }
@@ -30,12 +29,15 @@ func (v Verified) Err() error {
 		return fault.New(fault.Invalid, "backup_keys_lost", "The key set does not hold key %d, with which values in the backup are encrypted.", v.LostKeys[0])
 	case len(v.Missing) > 0:
 		return fault.New(fault.Invalid, "backup_objects_missing", "%d of %d objects that the backup refers to are not in the storage.", len(v.Missing), v.Objects)
+	case len(v.Damaged) > 0:
+		return fault.New(fault.Invalid, "backup_objects_damaged", "%d of %d objects that the backup refers to are not what was stored.", len(v.Damaged), v.Objects)
 	}
 	return nil
 }
 
 // Verify restores a backup into an empty scratch store, takes that out again and compares, verifies the audit
-// trail against the public keys, and looks for every object that rows refer to.
+// trail against the public keys, and looks for every object that rows refer to: whether it has its size, and its content if the service
+// is a deep one.
 //
 // Faults: Forbidden; as Restore; Invalid "backup_damaged".
 func (s *Service) Verify(ctx context.Context, who permission.Actor, key string, scratch Store, keys []audit.PublicKey) (Verified, error) {
@@ -115,19 +117,21 @@ func (s *Service) findObjects(ctx context.Context, scratch Store, v *Verified) e
 	if len(v.LostKeys) > 0 {
 		return nil // the keys of objects cannot be read either
 	}
-	for key, err := range scratch.Objects(ctx) {
+	for object, err := range scratch.Objects(ctx) {
 		if err != nil {
 			return err
 		}
 		if v.Objects++; v.Objects%each == 0 {
 			s.tell(Progress{Step: Finding, Done: int64(v.Objects)})
 		}
-		_, err := s.blobs.Stat(ctx, key)
+		state, err := ports.CheckObject(ctx, s.blobs, object, s.isDeep)
 		switch {
-		case errors.Is(err, fault.NotFound):
-			v.Missing = append(v.Missing, "object "+strconv.Itoa(v.Objects)) // its key may hold a patient's name
 		case err != nil:
 			return err
+		case state == ports.ObjectMissing:
+			v.Missing = append(v.Missing, object.Place()) // its key may hold a patient's name
+		case state == ports.ObjectDamaged:
+			v.Damaged = append(v.Damaged, object.Place())
 		}
 	}
 	return nil

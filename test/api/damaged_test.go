@@ -84,6 +84,38 @@ func TestDamagedDocumentsAreNotHandedOut(t *testing.T) {
 	}
 }
 
+// TestTheWeeklyJobFindsWhatIsDamagedOrMissing, among all versions of all documents, and logs no file name.
+func TestTheWeeklyJobFindsWhatIsDamagedOrMissing(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.drafts("provider", p.cast()["provider"], "c-1", "c-2", "c-3", "c-4")
+		for _, id := range []string{"c-1", "c-2", "c-3", "c-4"} {
+			p.upload("/case_files?case_id="+id+"&kind=demo&file_name=Canary.pdf", "provider", somePDF).is(201)
+		}
+		p.upload("/user_files?document_type=License&user_id=provider&file_name=Canary.pdf", "provider", somePDF).is(201)
+		run := "/scheduler/jobs/verify_documents/run"
+		p.send(http.MethodPost, run+"?dry_run=true", "global-admin", nil).is(200).has("outcome", "5 documents would be checked, 5 of them read whole (0 MB)")
+		p.send(http.MethodPost, run, "global-admin", nil).is(200).has("run.state", "done", "outcome", "5 documents checked, 5 of them read whole (0 MB), 0 damaged, 0 missing, 0 unreadable")
+		flip := func(content []byte) []byte {
+			content[len(content)-1] ^= 1
+			return content
+		}
+		rewrite(p.t, p.theObject("/c-1/"), func(content []byte) []byte { return content[1:] })
+		rewrite(p.t, p.theObject("/c-2/"), flip)
+		rewrite(p.t, p.theObject("user-documents"), flip)
+		if err := os.Remove(p.theObject("/c-3/")); err != nil {
+			p.t.Fatal(err)
+		}
+		p.send(http.MethodPost, run, "global-admin", nil).is(200).has("outcome", "5 documents checked, 5 of them read whole (0 MB), 3 damaged, 1 missing, 0 unreadable")
+		p.send(http.MethodPost, run, "user-admin", nil).refused(403, "not_allowed")
+		metrics := string(p.get("/metrics", "", "Authorization", "Bearer "+metricsToken).is(200).raw)
+		for _, want := range []string{`event="document.damaged",outcome="failed"} 3`, `event="document.missing",outcome="refused"} 1`} {
+			if !strings.Contains(metrics, want) {
+				p.t.Errorf("the metrics lack %s: %v", want, grep(metrics, "document."))
+			}
+		}
+	})
+}
+
 func grep(text, word string) (found []string) {
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, word) {

@@ -191,7 +191,7 @@ func TestAJobRunByHandCountsAsThePerson(t *testing.T) {
 		p.send(http.MethodPost, "/scheduler/jobs/none/run", "global-admin", nil).refused(404, "job_not_found")
 		p.send(http.MethodPost, run, "user-admin", nil).refused(403, "not_allowed")
 		listed := p.get("/scheduler/jobs", "global-admin").is(200)
-		wantTexts(p.t, "jobs", listed.each("jobs", "name"), "audit_verify", "backup", "mail_payment_reports", "mail_provider_reports", "npi_sync", "report_cleanup", "open_payment_run", "retention", "settle_payment_runs")
+		wantTexts(p.t, "jobs", listed.each("jobs", "name"), "audit_verify", "backup", "mail_payment_reports", "mail_provider_reports", "npi_sync", "report_cleanup", "open_payment_run", "retention", "settle_payment_runs", "verify_documents")
 		listed.has("jobs.5.name", "open_payment_run", "jobs.5.next_at", "2026-03-09T08:00:00Z", "jobs.5.schedule", "Monday 08:00 UTC", "jobs.5.last.state", "done", "jobs.6.last", nil)
 		if n := db.value("SELECT COUNT(*) FROM audit_entries WHERE action = 'job.run' AND outcome = 'done' AND actor_id = 'global-admin' AND entity_id = 'open_payment_run'"); n != "1" {
 			p.t.Errorf("%s entries on the trail", n)

@@ -3,6 +3,7 @@ package backup_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,9 @@ import (
 	"testing"
 
 	"surgicase/application/backups"
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
@@ -132,12 +135,105 @@ func TestVerifyLooksForObjectsAndKeys(t *testing.T) {
 	if fault.CodeOf(err) != "backup_objects_missing" || len(v.Missing) != 1 || strings.Contains(fmt.Sprint(v, err), "Canary") {
 		t.Errorf("with an object gone: %+v, %v", v, err)
 	}
+	if len(v.Missing) == 1 && (!strings.HasPrefix(v.Missing[0], "case_documents human_case_id=") || !strings.Contains(v.Missing[0], string(surgical.NoteFile))) {
+		t.Errorf("missing is %q", v.Missing)
+	}
 	h.keySet = given.KeySet(t)
 	if _, err := h.service(h.store("sqlite")).Restore(t.Context(), operator, made.Key); fault.CodeOf(err) != "backup_keys_lost" {
 		t.Errorf("restored with other keys of the columns: %v", err)
 	}
 	if _, err := h.service(store).Verify(t.Context(), operator, made.Key, h.store("sqlite"), nil); fault.CodeOf(err) != "backup_keys_lost" {
 		t.Errorf("with other keys of the columns: %v", err)
+	}
+}
+
+// TestVerifyComparesObjects whose keys we have made: sizes always, contents when it is a deep one.
+func TestVerifyComparesObjects(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"sqlite", "mysql"} {
+		h := newHouse(t)
+		store := h.store(kind)
+		key := document.CaseKey("ann", "c-1", string(surgical.DemoFile), "0123456789abcdef", document.Type{Ext: "pdf"})
+		sum := sha256.Sum256([]byte("right"))
+		err := store.InTx(t.Context(), func(ctx context.Context, r ports.Repos) error {
+			if err := r.Users.Add(ctx, given.User("ann", permission.Provider)); err != nil {
+				return err
+			}
+			c := given.Case("c-1", "ann")
+			c.Files[surgical.DemoFile] = surgical.File{Name: surgical.NewPHI("Canary.pdf"), Key: surgical.NewPHI(key), Stored: true, Size: 5, SHA256: sum[:]}
+			return r.Cases.Add(ctx, c)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := h.make(store)
+		for _, c := range []struct {
+			content       string
+			shallow, deep string
+		}{{"right", "", ""}, {"wrong", "", "backup_objects_damaged"}, {"longer", "backup_objects_damaged", "backup_objects_damaged"}} {
+			if _, err := h.blobs.Put(t.Context(), ports.Object{Key: key, Size: -1}, strings.NewReader(c.content)); err != nil {
+				t.Fatal(err)
+			}
+			for want, isDeep := range map[string]bool{"shallow " + c.shallow: false, "deep " + c.deep: true} {
+				v, err := h.service(store).Deep(isDeep).Verify(t.Context(), operator, made.Key, h.store("sqlite"), nil)
+				_, code, _ := strings.Cut(want, " ")
+				if fault.CodeOf(err) != code || (code != "") != (len(v.Damaged) == 1) || strings.Contains(fmt.Sprint(v, err), "Canary") {
+					t.Errorf("%s: %s, %s: %+v, %v", kind, c.content, want, v, err)
+				}
+			}
+		}
+	}
+}
+
+// TestObjectsAreReadInPages, each once, also across pages.
+func TestObjectsAreReadInPages(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"sqlite", "mysql"} {
+		h := newHouse(t)
+		store := h.store(kind)
+		err := store.InTx(t.Context(), func(ctx context.Context, r ports.Repos) error {
+			if err := r.Users.Add(ctx, given.User("ann", permission.Provider)); err != nil {
+				return err
+			}
+			for i := range 205 {
+				c := given.Case(ident.CaseID(fmt.Sprint("c-", i)), "ann")
+				for _, kind := range surgical.FileKinds {
+					c.Files[kind] = surgical.File{Name: surgical.NewPHI("x.pdf"), Key: surgical.NewPHI(fmt.Sprint("private/", i, "/", kind)), Stored: true}
+				}
+				if err := r.Cases.Add(ctx, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		for o, err := range store.Objects(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[o.Key]++
+			if len(seen)%100 != 0 {
+				continue
+			}
+			if refers, err := store.Refers(t.Context(), o); err != nil || !refers {
+				t.Errorf("%s: %s is not referred to: %v", kind, o.Place(), err)
+			}
+			o.Key += "x"
+			if refers, err := store.Refers(t.Context(), o); err != nil || refers {
+				t.Errorf("%s: %s is another: %v", kind, o.Place(), err)
+			}
+		}
+		for key, n := range seen {
+			if n != 1 {
+				t.Errorf("%s: %s comes %d times", kind, key, n)
+			}
+		}
+		if len(seen) != 205*len(surgical.FileKinds) {
+			t.Errorf("%s: %d objects", kind, len(seen))
+		}
 	}
 }
 
