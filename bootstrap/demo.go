@@ -180,7 +180,7 @@ func (d *demo) equip(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.places[u.id] = [2]int64{s.ID, f.ID}
+		d.places[u.id] = [2]int64{s.Place.ID, f.Place.ID}
 	}
 	return nil
 }

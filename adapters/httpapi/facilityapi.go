@@ -48,6 +48,7 @@ type createdFacility struct {
 		Message string `json:"message" example:"Facility created successfully"`
 		UserID  string `json:"user_id" doc:"The owner." example:"demo-provider"`
 		FacilityBody
+		SameNPI []int64 `json:"same_npi,omitempty" doc:"Others of the owner's facilities with this NPI: it may have been entered before."`
 	}
 }
 
@@ -65,8 +66,9 @@ func (a *API) createFacility(ctx context.Context, in *createFacilityInput) (*cre
 	if err != nil {
 		return nil, err
 	}
-	out := &createdFacility{Location: "/facilities?user_id=" + url.QueryEscape(string(made.Owner)), ETag: versionTag(made.Version)}
-	out.Body.Message, out.Body.UserID, out.Body.FacilityBody = "Facility created successfully", string(made.Owner), facilityBodyOf(made)
+	out := &createdFacility{Location: "/facilities?user_id=" + url.QueryEscape(string(made.Place.Owner)), ETag: versionTag(made.Place.Version)}
+	out.Body.Message, out.Body.UserID, out.Body.FacilityBody = "Facility created successfully", string(made.Place.Owner), facilityBodyOf(made.Place)
+	out.Body.SameNPI = made.SameNPI
 	return out, nil
 }
 

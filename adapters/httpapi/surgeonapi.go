@@ -51,6 +51,7 @@ type createdSurgeon struct {
 		Message string `json:"message" example:"Surgeon created successfully"`
 		UserID  string `json:"user_id" doc:"The owner." example:"demo-provider"`
 		SurgeonBody
+		SameNPI []int64 `json:"same_npi,omitempty" doc:"Others of the owner's surgeons with this NPI: it may have been entered before."`
 	}
 }
 
@@ -68,8 +69,9 @@ func (a *API) createSurgeon(ctx context.Context, in *createSurgeonInput) (*creat
 	if err != nil {
 		return nil, err
 	}
-	out := &createdSurgeon{Location: "/surgeons?user_id=" + url.QueryEscape(string(made.Owner)), ETag: versionTag(made.Version)}
-	out.Body.Message, out.Body.UserID, out.Body.SurgeonBody = "Surgeon created successfully", string(made.Owner), surgeonBodyOf(made)
+	out := &createdSurgeon{Location: "/surgeons?user_id=" + url.QueryEscape(string(made.Place.Owner)), ETag: versionTag(made.Place.Version)}
+	out.Body.Message, out.Body.UserID, out.Body.SurgeonBody = "Surgeon created successfully", string(made.Place.Owner), surgeonBodyOf(made.Place)
+	out.Body.SameNPI = made.SameNPI
 	return out, nil
 }
 

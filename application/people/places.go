@@ -70,23 +70,37 @@ func NewFacilities(store ports.Store, clock ports.Clock, events ports.Events) *F
 	}
 }
 
+// maxSameNPI is how many places of an owner are looked at for one with the same NPI.
+const maxSameNPI = 1000
+
+// Added is a place as it was stored, and the ids of the owner's places that have the same NPI: it may have been
+// entered before.
+type Added[T any] struct {
+	Place   T
+	SameNPI []int64
+}
+
 // Add stores a place for its owner. What is missing comes from the provider directory.
 //
 // Faults: Forbidden "not_your_data"; Invalid if the owner is no active user, or the directory does not
 // have what is missing.
-func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, error) {
+func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (Added[T], error) {
 	owner := s.parts(&in).owner
 	if err := permission.Check(who, permission.EditPlaces, owner); err != nil {
-		return in, s.refused(ctx, who, permission.EditPlaces, "", err)
+		return Added[T]{Place: in}, s.refused(ctx, who, permission.EditPlaces, "", err)
 	}
 	var made T
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+	var same []int64
+	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
 		made = in
 		*s.parts(&made).created = s.clock.Now()
 		if err := checkActive(ctx, r, owner); err != nil {
 			return err
 		}
 		if err := s.complete(ctx, r, &made); err != nil {
+			return err
+		}
+		if same, err = s.sameNPI(ctx, r, &made); err != nil {
 			return err
 		}
 		if err := s.repo(r).Add(ctx, &made); err != nil {
@@ -98,7 +112,22 @@ func (s *Places[T]) Add(ctx context.Context, who permission.Actor, in T) (T, err
 		return s.record(ctx, r, who, &made, nil, nil)
 	})
 	s.happened(ctx, s.entity+".created", who, err)
-	return made, err
+	return Added[T]{made, same}, err
+}
+
+func (s *Places[T]) sameNPI(ctx context.Context, r ports.Repos, place *T) ([]int64, error) {
+	number := s.parts(place).number
+	if number == 0 {
+		return nil, nil
+	}
+	owned, err := s.repo(r).List(ctx, s.parts(place).owner, 0, maxSameNPI)
+	var same []int64
+	for i := range owned {
+		if parts := s.parts(&owned[i]); parts.number == number {
+			same = append(same, parts.id)
+		}
+	}
+	return same, err
 }
 
 // complete fills in what is missing from the directory.

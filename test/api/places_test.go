@@ -27,7 +27,11 @@ func TestSurgeonsAndFacilities(t *testing.T) {
 			}
 			body["user_id"] = "dr-b"
 			p.send(http.MethodPost, "/"+kind.one, "provider", body).refused(403, "not_your_data")
-			p.send(http.MethodPost, "/"+kind.one, "case-admin", body).is(201).has("user_id", "dr-b")
+			p.send(http.MethodPost, "/"+kind.one, "case-admin", body).is(201).has("user_id", "dr-b").lacks("same_npi")
+			again := p.send(http.MethodPost, "/"+kind.one+"?dry_run=true", "case-admin", body).is(200)
+			if same, _ := again.at("same_npi").([]any); len(same) != 1 {
+				t.Errorf("entered twice: %s", again.raw)
+			}
 			body["user_id"] = "nobody"
 			p.send(http.MethodPost, "/"+kind.one, "provider", body).refused(403, "not_your_data")
 			p.send(http.MethodPost, "/"+kind.one, "case-admin", body).refused(422, "invalid_input").has("errors.0.location", "body.user_id")

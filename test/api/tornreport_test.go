@@ -43,7 +43,7 @@ func TestTheFileOfARunOutlivesAConnectionThatBreaksAtItsCommit(t *testing.T) {
 		p.t.Cleanup(func() { _ = blobs.Close() })
 		draw := func(*statement.Statement, time.Time, surgical.PHI) ([]byte, error) { return []byte("a report"), nil }
 		store := &torn{Store: p.Store}
-		reports := statements.NewReports(statements.Archive{Store: store, Blobs: blobs}, p.clock, &given.IDs{}, nobodyListens{}, statements.Press{Payments: draw})
+		reports := statements.NewReports(statements.Archive{Store: store, Blobs: blobs, Space: ports.AmpleSpace{}}, p.clock, &given.IDs{}, nobodyListens{}, statements.Press{Payments: draw})
 		ctx, job := p.t.Context(), permission.System("job")
 		if _, err := reports.SharedPassword(ctx, job); err != nil { // made before, so that only the file is at stake
 			p.t.Fatal(err)

@@ -105,7 +105,7 @@ func TestNumbersAreTakenAsJSONHasThem(t *testing.T) {
 			return p.send(http.MethodPost, "/pay_tiers", "global-admin", `{"rows": [{"user_tier": 1, "procedure_code": "Z9001", "code_pay_amount": 1},
 				{"user_tier": 2.0, "procedure_code": "Z9001", "code_pay_amount": `+amount+`}]}`)
 		}
-		for _, amount := range []string{"1.005", "1e-1", "0.001"} {
+		for _, amount := range []string{"1.005", "1e-3", "0.001"} {
 			prices(amount).refused(422, "invalid_input").has("errors.0.location", "body.rows[1].code_pay_amount").lacks(amount)
 		}
 		prices("10.50").is(201)
