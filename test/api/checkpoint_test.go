@@ -77,14 +77,15 @@ func TestASealNeedsNoStorage(t *testing.T) {
 	if took := time.Since(begun); took > 15*time.Second { // five seconds, and a busy machine
 		t.Errorf("it took %v", took)
 	}
-	if got := lie(t, filepath.Join(p.dataDir, "checkpoints")); len(got) != 1 {
-		t.Errorf("%d files", len(got))
+	made := len(lie(t, filepath.Join(p.dataDir, "checkpoints"))) // one at the end, and that of the hour if it came before
+	if made < 1 || made > 2 {
+		t.Errorf("%d files", made)
 	}
 	if waiting := given.Rows(t, p.databaseURL, "SELECT count(*) FROM audit_entries e WHERE NOT EXISTS (SELECT 1 FROM audit_seal s WHERE s.entry_id = e.entry_id)"); waiting[0] != "0" {
 		t.Errorf("%s entries are not sealed", waiting)
 	}
-	p.counts(1, "background_failures_total", "work", "audit.checkpoint.storage")
-	if lines := p.lines("background.failed"); len(lines) != 1 || lines[0]["work"] != "audit.checkpoint.storage" || lines[0]["level"] != "warn" {
+	p.counts(float64(made), "background_failures_total", "work", "audit.checkpoint.storage")
+	if lines := p.lines("background.failed"); len(lines) != made || lines[0]["work"] != "audit.checkpoint.storage" || lines[0]["level"] != "warn" {
 		t.Errorf("nobody hears of it: %v", lines)
 	}
 }

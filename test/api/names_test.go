@@ -42,7 +42,7 @@ func TestNamesWithInvisibleCharactersAreRefused(t *testing.T) {
 				{"POST", "/facility", "provider", "body.facility_name", with(facility, "facility_name", bad)},
 				{"PATCH", "/surgeon", "provider", "body.first_name", map[string]any{"surgeon_id": at.surgeon, "first_name": bad}},
 				{"PATCH", "/facility", "provider", "body.facility_name", map[string]any{"facility_id": at.facility, "facility_name": bad}},
-				{"POST", "/group", "user-admin", "body.group_desc", map[string]any{"group_desc": bad}},
+				{"POST", "/groups", "user-admin", "body.group_desc", map[string]any{"group_desc": bad}},
 			} {
 				got := p.send(try.method, try.path, try.as, try.body).refused(422, "invalid_input")
 				if where := got.at("errors.0.location"); where != try.member {

@@ -143,7 +143,7 @@ func TestASurgeonOrFacilityFromItsNPIAlone(t *testing.T) {
 		gone.Deactivated = civil.Date{Year: 2026, Month: time.January, Day: 2}
 		p.listed(append(stubnpi.Invented(), gone, abroad)...)
 		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": 1555123458}).is(201).
-			has("first_name", "Rowena", "last_name", "Testwell", "surgeon_addr", "1 Sample Plaza", "surgeon_city", "Testville", "surgeon_state", "OR", "surgeon_zip", "970010001")
+			has("first_name", "Rowena", "last_name", "Testwell", "surgeon_addr", "1 Sample Plaza", "surgeon_city", "Testville", "surgeon_state", "OR", "surgeon_zip", "97001-0001")
 		p.send(http.MethodPost, "/surgeon", "provider", map[string]any{"surgeon_npi": "1555123458", "first_name": "Ro", "surgeon_zip": "97201"}).is(201).
 			has("first_name", "Ro", "last_name", "Testwell", "surgeon_zip", "97201")
 		p.send(http.MethodPost, "/facility", "provider", map[string]any{"facility_npi": 1999999992}).is(201).has("facility_name", "St. Mary's Example Hospital (Main)", "facility_state", "OR")
