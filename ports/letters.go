@@ -34,9 +34,9 @@ type Recipients interface {
 	// Remove takes a recipient off his list and returns who it was. NotFound "recipient_not_found".
 	Remove(ctx context.Context, id int64) (mail.Recipient, error)
 
-	// List returns up to limit recipients with an id above after, in order of id; with list only those
-	// that are on it.
-	List(ctx context.Context, list mail.List, after int64, limit int) ([]mail.Recipient, error)
+	// List returns up to limit recipients with an id above after, in order of id; with lists only those
+	// that are on one of them.
+	List(ctx context.Context, lists []mail.List, after int64, limit int) ([]mail.Recipient, error)
 }
 
 // recipientsPage is how many recipients are read at once.
@@ -47,7 +47,7 @@ func AllRecipients(ctx context.Context, r Repos, list mail.List) ([]mail.Recipie
 	var all []mail.Recipient
 	after := int64(0)
 	for {
-		page, err := r.Recipients.List(ctx, list, after, recipientsPage)
+		page, err := r.Recipients.List(ctx, []mail.List{list}, after, recipientsPage)
 		if err != nil {
 			return nil, err
 		}

@@ -1,12 +1,14 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"surgicase/domain/fault"
 	"surgicase/domain/mail"
 )
 
@@ -34,6 +36,26 @@ func (a *API) mailRoutes() {
 	}, a.emailLog)
 }
 
+// report reads which report is meant. Routes name it report or report_name, with its rhythm at the end or beside it,
+// and each takes what the others take.
+func (r *reader) report(where, report, reportName, emailType string) (mail.Kind, mail.Rhythm) {
+	if report != "" && reportName != "" && report != reportName {
+		r.bad.Add(where+"report", "must not differ from report_name")
+	}
+	name := cmp.Or(reportName, report)
+	if name == "" {
+		r.bad.Add(where+"report_name", "is required")
+		return "", ""
+	}
+	kind, rhythm, err := mail.ParseReport(name, emailType)
+	at := where + "email_type"
+	if fault.CodeOf(err) == "unknown_report" {
+		at = where + "report_name"
+	}
+	r.bad.Check(at, err)
+	return kind, rhythm
+}
+
 // RecipientBody is somebody on the list of a report.
 type RecipientBody struct {
 	RecipientID  int64     `json:"recipient_id" example:"3"`
@@ -53,7 +75,9 @@ func recipientBodyOf(r mail.Recipient) RecipientBody {
 type recipientsInput struct {
 	PageInput
 	CallerInput
-	ReportName string `query:"report_name" enum:"provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"Only this list."`
+	ReportName string `query:"report_name" enum:"provider_payment_report,provider_payment_summary_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"Only this list, or the lists of this report."`
+	Report     string `query:"report" enum:"provider_payment_report,provider_payment_summary_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"Another word for report_name."`
+	EmailType  string `query:"email_type" enum:"weekly,on_demand" doc:"With the name of a report: only its list of this rhythm."`
 }
 
 type recipientsAnswer struct {
@@ -65,9 +89,22 @@ type recipientsAnswer struct {
 }
 
 func (a *API) listRecipients(ctx context.Context, in *recipientsInput) (*recipientsAnswer, error) {
-	page, err := pageByID(in.PageInput, "report_recipients", url.Values{"report_name": {in.ReportName}}, func(r mail.Recipient) int64 { return r.ID },
+	var lists []mail.List
+	if in.ReportName != "" || in.Report != "" || in.EmailType != "" {
+		var r reader
+		kind, rhythm := r.report("query.", in.Report, in.ReportName, in.EmailType)
+		if err := r.bad.Err(); err != nil {
+			return nil, err
+		}
+		lists = []mail.List{mail.ListOf(kind, rhythm)}
+		if rhythm == "" {
+			lists = []mail.List{mail.ListOf(kind, mail.Weekly), mail.ListOf(kind, mail.OnDemand)}
+		}
+	}
+	query := url.Values{"report_name": {in.ReportName}, "report": {in.Report}, "email_type": {in.EmailType}}
+	page, err := pageByID(in.PageInput, "report_recipients", query, func(r mail.Recipient) int64 { return r.ID },
 		func(after int64, limit int) ([]mail.Recipient, error) {
-			return a.Mail.Recipients(ctx, actorOf(ctx), mail.List(in.ReportName), after, limit)
+			return a.Mail.Recipients(ctx, actorOf(ctx), lists, after, limit)
 		})
 	if err != nil {
 		return nil, err
@@ -80,7 +117,9 @@ func (a *API) listRecipients(ctx context.Context, in *recipientsInput) (*recipie
 type createRecipientInput struct {
 	CallerInput
 	Body struct {
-		ReportName   string `json:"report_name" enum:"provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"The list: a report and its rhythm." example:"provider_payment_report_weekly"`
+		ReportName   string `json:"report_name,omitempty" enum:"provider_payment_report,provider_payment_summary_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"The list: a report and its rhythm, or the report alone with email_type beside it. This or report is required." example:"provider_payment_report_weekly"`
+		Report       string `json:"report,omitempty" enum:"provider_payment_report,provider_payment_summary_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand" doc:"Another word for report_name, as POST /report_mailings has it."`
+		EmailType    string `json:"email_type,omitempty" enum:"weekly,on_demand" doc:"The rhythm, where the name does not end in it; on_demand if nothing says it." example:"weekly"`
 		EmailAddress string `json:"email_address" minLength:"1" maxLength:"250" example:"accounting@example.com"`
 		FirstName    string `json:"first_name,omitempty" maxLength:"100" example:"Alex"`
 		LastName     string `json:"last_name,omitempty" maxLength:"100" example:"Example"`
@@ -97,16 +136,15 @@ type createdRecipient struct {
 
 func (a *API) createRecipient(ctx context.Context, in *createRecipientInput) (*createdRecipient, error) {
 	var r reader
-	list, err := mail.ParseList(in.Body.ReportName)
-	r.bad.Check("body.report_name", err)
+	kind, rhythm := r.report("body.", in.Body.Report, in.Body.ReportName, in.Body.EmailType)
 	to := mail.Recipient{
-		List: list, Address: r.email("body.email_address", in.Body.EmailAddress),
+		List: mail.ListOf(kind, cmp.Or(rhythm, mail.OnDemand)), Address: r.email("body.email_address", in.Body.EmailAddress),
 		First: r.nameOf("body.first_name", in.Body.FirstName, mail.MaxName, false), Last: r.nameOf("body.last_name", in.Body.LastName, mail.MaxName, false),
 	}
 	if err := r.bad.Err(); err != nil {
 		return nil, err
 	}
-	to, err = a.Mail.Add(ctx, actorOf(ctx), to)
+	to, err := a.Mail.Add(ctx, actorOf(ctx), to)
 	if err != nil {
 		return nil, err
 	}

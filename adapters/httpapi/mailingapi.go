@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -29,8 +30,9 @@ type mailReportsInput struct {
 }
 
 type mailReportsRequest struct {
-	Report     string `json:"report" enum:"provider_payment_report,provider_payment_summary_report,individual_provider_payment_report" example:"provider_payment_report"`
-	EmailType  string `json:"email_type,omitempty" enum:"weekly,on_demand" default:"on_demand" doc:"Which template, and which list." example:"on_demand"`
+	Report     string `json:"report,omitempty" enum:"provider_payment_report,provider_payment_summary_report,individual_provider_payment_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand,individual_provider_payment_report_weekly,individual_provider_payment_report_on_demand" doc:"The report, alone or with its rhythm as lists are named. This or report_name is required." example:"provider_payment_report"`
+	ReportName string `json:"report_name,omitempty" enum:"provider_payment_report,provider_payment_summary_report,individual_provider_payment_report,provider_payment_report_weekly,provider_payment_report_on_demand,provider_payment_summary_report_weekly,provider_payment_summary_report_on_demand,individual_provider_payment_report_weekly,individual_provider_payment_report_on_demand" doc:"Another word for report, as /report_recipients has it."`
+	EmailType  string `json:"email_type,omitempty" enum:"weekly,on_demand" doc:"Which template, and which list, where the name does not end in it; on_demand if nothing says it." example:"on_demand"`
 	RunID      int64  `json:"run_id,omitempty" minimum:"1" doc:"The payment run; without it what is open now." example:"7"`
 	ProviderID string `json:"provider_id,omitempty" maxLength:"100" doc:"Individual reports: only this provider's." example:"demo-provider"`
 	StartDate  string `json:"start_date,omitempty" maxLength:"10" doc:"Without run_id: cases from this day on." example:"2026-11-01"`
@@ -39,10 +41,8 @@ type mailReportsRequest struct {
 
 func (b *mailReportsRequest) mailing() (statements.Mailing, error) {
 	var r reader
-	m := statements.Mailing{Kind: mail.Kind(b.Report), Rhythm: mail.Rhythm(b.EmailType), Run: b.RunID}
-	if b.EmailType == "" {
-		m.Rhythm = mail.OnDemand
-	}
+	kind, rhythm := r.report("body.", b.Report, b.ReportName, b.EmailType)
+	m := statements.Mailing{Kind: kind, Rhythm: cmp.Or(rhythm, mail.OnDemand), Run: b.RunID}
 	if b.ProviderID != "" {
 		m.Provider = r.user("body.provider_id", b.ProviderID)
 	}

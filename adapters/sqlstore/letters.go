@@ -176,11 +176,11 @@ func (r recipientRepo) Remove(ctx context.Context, id int64) (mail.Recipient, er
 }
 
 // List implements ports.Recipients.
-func (r recipientRepo) List(ctx context.Context, list mail.List, after int64, limit int) ([]mail.Recipient, error) {
+func (r recipientRepo) List(ctx context.Context, lists []mail.List, after int64, limit int) ([]mail.Recipient, error) {
 	var rows []recipientRow
 	db := r.db.WithContext(ctx).Where("recipient_id > ?", after)
-	if list != "" {
-		db = db.Where("report_name = ?", string(list))
+	if len(lists) > 0 {
+		db = db.Where("report_name IN ?", lists)
 	}
 	err := db.Order("recipient_id").Limit(limit).Find(&rows).Error
 	return mapped(rows, recipientRow.toRecipient), err

@@ -37,8 +37,11 @@ const thisRequest = "actor_id = ? AND route = ? AND request_key = ?"
 
 func requestArgs(key ident.RequestKey) []any { return []any{string(key.Caller), key.Route, key.Key} }
 
-func requestRunning() *fault.Error {
-	return fault.New(fault.Conflict, "request_running", "A request with this Idempotency-Key is being worked on. Please try again later.")
+// requestRunning refuses a key that somebody else works with, at the latest for so long.
+func requestRunning(held time.Duration) *fault.Error {
+	f := fault.New(fault.Conflict, "request_running", "A request with this Idempotency-Key is being worked on. Please try again later.")
+	f.RetryAfter = held
+	return f
 }
 
 // Begin implements ports.Requests. Most keys are new, so the reservation is tried first; who finds the
@@ -73,7 +76,7 @@ func (r requestRepo) Begin(ctx context.Context, key ident.RequestKey, bodyHash [
 	case found.Status != 0:
 		return &ports.RequestOutcome{Status: found.Status, Location: found.Location, EntityID: found.EntityID}, nil
 	case found.HeldUntil > micros(now) && !ports.LeaseFromFuture(instant(found.HeldUntil), now, until.Sub(now)):
-		return nil, requestRunning()
+		return nil, requestRunning(time.Duration(found.HeldUntil-micros(now)) * time.Microsecond)
 	}
 	return nil, r.takeOver(ctx, found, fresh)
 }
@@ -135,7 +138,7 @@ func (r requestRepo) Finish(ctx context.Context, key ident.RequestKey, outcome p
 	done := r.db.WithContext(ctx).Exec("UPDATE idempotency_keys SET status = ?, location = ?, entity_id = ? WHERE "+thisRequest+" AND status = 0",
 		append([]any{outcome.Status, outcome.Location, outcome.EntityID}, requestArgs(key)...)...)
 	if done.Error == nil && done.RowsAffected == 0 {
-		return requestRunning()
+		return requestRunning(time.Second) // the other one has finished, or soon will
 	}
 	return done.Error
 }

@@ -21,15 +21,15 @@ func NewMail(store ports.Store, clock ports.Clock) *Mail { return &Mail{store: s
 
 const recipientEntity = "report_recipient"
 
-// Recipients returns up to limit recipients with an id above after, of one list or of all.
+// Recipients returns up to limit recipients with an id above after, of some lists or of all.
 //
 // Faults: Forbidden.
-func (s *Mail) Recipients(ctx context.Context, who permission.Actor, list mail.List, after int64, limit int) ([]mail.Recipient, error) {
+func (s *Mail) Recipients(ctx context.Context, who permission.Actor, lists []mail.List, after int64, limit int) ([]mail.Recipient, error) {
 	if err := s.allowed(ctx, who, recipientEntity); err != nil {
 		return nil, err
 	}
 	return view(ctx, s.store, func(ctx context.Context, r ports.Repos) ([]mail.Recipient, error) {
-		return r.Recipients.List(ctx, list, after, limit)
+		return r.Recipients.List(ctx, lists, after, limit)
 	})
 }
 

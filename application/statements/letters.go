@@ -57,7 +57,9 @@ func (s *Mailings) toLists(ctx context.Context, r ports.Repos, in Mailing, file 
 			return letters, nil
 		}
 	}
-	return nil, fault.New(fault.Conflict, "no_recipients", "Nobody is on the list of this report. Put somebody on it with POST /report_recipients.")
+	list := string(mail.ListOf(in.Kind, in.Rhythm))
+	return nil, fault.New(fault.Conflict, "no_recipients", "Nobody is on the list %s. Put somebody on it with POST /report_recipients and this report_name.", list).
+		Naming("report_name", list)
 }
 
 func (s *Mailings) toProviders(ctx context.Context, r ports.Repos, in Mailing, files []statement.File, st *statement.Statement) ([]mail.Posted, error) {

@@ -210,3 +210,23 @@ func TestListsOfReports(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestParseReport(t *testing.T) {
+	for _, c := range []struct{ name, beside, kind, rhythm, code string }{
+		{"provider_payment_report", "", "provider_payment_report", "", ""},
+		{"provider_payment_report", "weekly", "provider_payment_report", "weekly", ""},
+		{"provider_payment_report_weekly", "", "provider_payment_report", "weekly", ""},
+		{"provider_payment_summary_report_on_demand", "on_demand", "provider_payment_summary_report", "on_demand", ""},
+		{"individual_provider_payment_report_weekly", "weekly", "individual_provider_payment_report", "weekly", ""},
+		{"provider_payment_report_weekly", "on_demand", "", "", "rhythms_differ"},
+		{"provider_payment_report", "monthly", "", "", "unknown_rhythm"},
+		{"provider_payment_report_", "", "", "", "unknown_report"},
+		{"job_failure_alert", "", "", "", "unknown_report"},
+		{"", "weekly", "", "", "unknown_report"},
+	} {
+		kind, rhythm, err := mail.ParseReport(c.name, c.beside)
+		if string(kind) != c.kind || string(rhythm) != c.rhythm || fault.CodeOf(err) != c.code {
+			t.Errorf("%q beside %q: got %q, %q, %v", c.name, c.beside, kind, rhythm, err)
+		}
+	}
+}

@@ -97,3 +97,29 @@ func ParseList(name string) (List, error) {
 	}
 	return "", fault.New(fault.Invalid, "unknown_list", "must be one of the lists of reports")
 }
+
+// ParseReport reads which report is meant: its name alone, or with the rhythm at its end as lists are named, and the
+// rhythm beside it, if it is given. The rhythm is empty where neither says it.
+//
+// Faults: Invalid "unknown_report", "unknown_rhythm", "rhythms_differ".
+func ParseReport(name, rhythm string) (Kind, Rhythm, error) {
+	beside := Rhythm(rhythm)
+	if beside != "" && beside != Weekly && beside != OnDemand {
+		return "", "", fault.New(fault.Invalid, "unknown_rhythm", "must be weekly or on_demand")
+	}
+	for _, kind := range []Kind{PaymentReport, SummaryReport, IndividualReport} {
+		if name == string(kind) {
+			return kind, beside, nil
+		}
+		for _, within := range []Rhythm{Weekly, OnDemand} {
+			switch {
+			case name != string(ListOf(kind, within)):
+			case beside != "" && beside != within:
+				return "", "", fault.New(fault.Invalid, "rhythms_differ", "must not contradict the end of the report's name")
+			default:
+				return kind, within, nil
+			}
+		}
+	}
+	return "", "", fault.New(fault.Invalid, "unknown_report", "must be the name of a report")
+}

@@ -85,7 +85,7 @@ func TestOfTwentyRequestsWithOneKeyOneIsDone(t *testing.T) {
 				ids[a.at("case_id").(string)]++
 				continue
 			}
-			a.refused(409, "request_running")
+			a.refused(409, "request_running").hasHeader("Retry-After", "60")
 		}
 		if n := p.database().value("SELECT COUNT(*) FROM cases"); n != "1" || len(ids) != 1 {
 			p.t.Errorf("%s cases, and the answers name %v", n, ids)
@@ -94,6 +94,21 @@ func TestOfTwentyRequestsWithOneKeyOneIsDone(t *testing.T) {
 		if fmt.Sprint(ids[last.at("case_id").(string)]) == "0" {
 			p.t.Errorf("now the answer names %v, before it was %v", last.at("case_id"), ids)
 		}
+	})
+}
+
+// A request that died holds its key for a minute at most, and clients are told for how long still.
+func TestAHeldKeySaysHowLong(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.person("dr-a", permission.Provider, 1)
+		body := caseOf("c-1", "dr-a", at)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").is(201)
+		p.spoil("UPDATE idempotency_keys SET status = 0")
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").refused(409, "request_running").hasHeader("Retry-After", "60")
+		p.clock.Advance(47 * time.Second)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").refused(409, "request_running").hasHeader("Retry-After", "13")
+		p.clock.Advance(13 * time.Second)
+		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").refused(409, "case_exists")
 	})
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -121,7 +123,7 @@ func TestReportsOfAllGoToTheirLists(t *testing.T) {
 		send := func(report, rhythm string) answer {
 			return p.send(http.MethodPost, "/report_mailings", root, map[string]any{"report": report, "email_type": rhythm, "run_id": atoi(run)})
 		}
-		send("provider_payment_report", "weekly").refused(409, "no_recipients")
+		send("provider_payment_report", "weekly").refused(409, "no_recipients").has("report_name", "provider_payment_report_weekly")
 		p.onList("provider_payment_report_weekly", "books@example.com", "Zoë")
 		p.onList("provider_payment_report_weekly", "chief@example.com", "")
 		send("provider_payment_report", "weekly").is(201).has("queued", 2)
@@ -144,6 +146,78 @@ func TestReportsOfAllGoToTheirLists(t *testing.T) {
 		p.send(http.MethodPost, "/report_mailings", root, map[string]any{"report": "provider_payment_report", "provider_id": "dr-mail"}).refused(400, "provider_of_all")
 		p.send(http.MethodPost, "/report_mailings", root, map[string]any{"report": "provider_payment_report", "run_id": 4711}).refused(404, "run_not_found")
 		p.send(http.MethodPost, "/report_mailings", "user-admin", map[string]any{"report": "provider_payment_report"}).refused(403, "not_allowed")
+	})
+}
+
+// The list of a report and the report have the same name on every route, whichever of its names is used.
+func TestReportsHaveOneNameEverywhere(t *testing.T) {
+	withMail(t, nil, func(p *program, _ *given.MailServer) {
+		run := atoi(p.payday())
+		for i, names := range []map[string]any{
+			{"report": "provider_payment_report", "email_type": "weekly"},
+			{"report_name": "provider_payment_report", "email_type": "weekly"},
+			{"report": "provider_payment_report_weekly"},
+			{"report_name": "provider_payment_report_weekly"},
+			{"report_name": "provider_payment_report_weekly", "email_type": "weekly", "report": "provider_payment_report_weekly"},
+			{"report": "provider_payment_summary_report"},
+			{"report_name": "provider_payment_summary_report_on_demand"},
+		} {
+			list, rhythm := "provider_payment_report_weekly", "weekly"
+			if i > 4 {
+				list, rhythm = "provider_payment_summary_report_on_demand", "on_demand"
+			}
+			with := func(more ...any) map[string]any {
+				body := maps.Clone(names)
+				for i := 0; i < len(more); i += 2 {
+					body[more[i].(string)] = more[i+1]
+				}
+				return body
+			}
+			refused := p.send(http.MethodPost, "/report_mailings", root, with("run_id", run)).refused(409, "no_recipients").has("report_name", list)
+			if detail := fmt.Sprint(refused.at("detail")); !strings.Contains(detail, list) {
+				p.t.Errorf("the list is not named: %s", detail)
+			}
+			made := p.send(http.MethodPost, "/report_recipients", root, with("email_address", "a@example.com")).is(201).has("report_name", list)
+			p.send(http.MethodPost, "/report_mailings", root, with("run_id", run)).is(201).has("queued", 1)
+			if kept := p.database().value("SELECT email_type FROM email_log ORDER BY email_id DESC LIMIT 1"); kept != rhythm {
+				p.t.Errorf("%v was mailed as %s", names, kept)
+			}
+			query := url.Values{}
+			for name, value := range names {
+				query.Set(name, fmt.Sprint(value))
+			}
+			p.get("/report_recipients?"+query.Encode(), root).is(200).has("recipients.0.report_name", list)
+			p.send(http.MethodDelete, fmt.Sprintf("/report_recipients?recipient_id=%v", made.at("recipient_id")), root, nil).is(200)
+		}
+	})
+}
+
+func TestReportNamesThatContradict(t *testing.T) {
+	everywhere(t, func(p *program) {
+		p.cast()
+		for _, c := range []struct {
+			names map[string]any
+			field string
+		}{
+			{map[string]any{}, "report_name"},
+			{map[string]any{"email_type": "weekly"}, "report_name"},
+			{map[string]any{"report_name": "provider_payment_report_weekly", "email_type": "on_demand"}, "email_type"},
+			{map[string]any{"report": "provider_payment_report_weekly", "report_name": "provider_payment_report_on_demand"}, "report"},
+			{map[string]any{"report": "provider_payment_report", "report_name": "provider_payment_summary_report"}, "report"},
+			{map[string]any{"report": "Provider_Payment_Report"}, "report"},
+			{map[string]any{"report_name": "provider_payment_report_monthly"}, "report_name"},
+		} {
+			p.send(http.MethodPost, "/report_mailings", root, c.names).refused(422, "invalid_input").has("errors.0.location", "body."+c.field)
+			body := maps.Clone(c.names)
+			body["email_address"] = "a@example.com"
+			p.send(http.MethodPost, "/report_recipients", root, body).refused(422, "invalid_input").has("errors.0.location", "body."+c.field)
+		}
+		p.get("/report_recipients?report_name=provider_payment_report_weekly&email_type=on_demand", root).refused(422, "invalid_input").has("errors.0.location", "query.email_type")
+		p.get("/report_recipients?email_type=on_demand", root).refused(422, "invalid_input").has("errors.0.location", "query.report_name")
+		for _, list := range []mail.List{"provider_payment_report_weekly", "provider_payment_report_on_demand", "provider_payment_summary_report_weekly"} {
+			p.onList(list, "a@example.com", "")
+		}
+		p.get("/report_recipients?report=provider_payment_report&count=true&limit=1", root).is(200).hasHeader("X-Total-Count", "2")
 	})
 }
 

@@ -202,22 +202,23 @@ func (w *world) addRecipient(r *mail.Recipient) mail.Recipient {
 	return *r
 }
 
-func (w *world) recipients(list mail.List, after int64, limit int) []mail.Recipient {
+func (w *world) recipients(after int64, limit int, lists ...mail.List) []mail.Recipient {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) ([]mail.Recipient, error) {
-		return r.Recipients.List(ctx, list, after, limit)
+		return r.Recipients.List(ctx, lists, after, limit)
 	})
 }
 
 func listRecipients(w *world) {
-	isEmpty(w.t, "recipients", w.recipients("", 0, 10))
+	isEmpty(w.t, "recipients", w.recipients(0, 10))
 	a := w.addRecipient(recipientOf("weekly", "a@example.com"))
 	b := w.addRecipient(recipientOf("on_demand", "a@example.com"))
 	c := w.addRecipient(recipientOf("weekly", "c@example.com"))
-	equal(w.t, "all", w.recipients("", 0, 10), []mail.Recipient{a, b, c})
-	equal(w.t, "of a list", w.recipients("weekly", 0, 10), []mail.Recipient{a, c})
-	equal(w.t, "the next page", w.recipients("weekly", a.ID, 1), []mail.Recipient{c})
-	isEmpty(w.t, "of another case", w.recipients("Weekly", 0, 10))
+	equal(w.t, "all", w.recipients(0, 10), []mail.Recipient{a, b, c})
+	equal(w.t, "of a list", w.recipients(0, 10, "weekly"), []mail.Recipient{a, c})
+	equal(w.t, "the next page", w.recipients(a.ID, 1, "weekly"), []mail.Recipient{c})
+	isEmpty(w.t, "of another case", w.recipients(0, 10, "Weekly"))
+	equal(w.t, "of two lists", w.recipients(0, 10, "weekly", "on_demand"), []mail.Recipient{a, b, c})
 }
 
 func recipientOnce(w *world) {

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -87,8 +88,20 @@ func requestReplay(w *world) {
 
 func requestRunning(w *world) {
 	w.begins(aRequest, "body")
+	w.waitsForRequest(time.Minute)
 	w.clock.Advance(time.Minute - time.Microsecond)
-	w.refusesRequest(aRequest, "body", fault.Conflict, "request_running")
+	w.waitsForRequest(time.Microsecond)
+}
+
+// waitsForRequest checks that a running request is refused, and for how long clients are asked to wait.
+func (w *world) waitsForRequest(want time.Duration) {
+	w.t.Helper()
+	_, err := w.beginRequest(aRequest, "body")
+	refused(w.t, err, fault.Conflict, "request_running")
+	var f *fault.Error
+	if !errors.As(err, &f) || f.RetryAfter != want {
+		w.t.Errorf("got %v, want Retry-After %s", err, want)
+	}
 }
 
 func requestReused(w *world) {
