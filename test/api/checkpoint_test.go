@@ -100,7 +100,7 @@ func TestACutTrailIsFoundByTheCheckpointInTheStorage(t *testing.T) {
 		p.get("/email_log", "provider").refused(403, "not_allowed")
 		p.get("/email_log", "user-admin").refused(403, "not_allowed")
 		if err := p.Notary.Finish(context.Background()); err != nil {
-			t.Fatal(err)
+			p.t.Fatal(err)
 		}
 		verify().has("run.state", "done")
 		for _, table := range []string{"audit_checkpoints", "audit_seal", "audit_entries"} {

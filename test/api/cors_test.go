@@ -55,3 +55,30 @@ func TestABrowserMayUseLinksFromItsPage(t *testing.T) {
 		t.Error("a page must not read which part it got")
 	}
 }
+
+// An origin that only begins, ends or is spelled like ours is another one.
+func TestOriginsAreComparedWhole(t *testing.T) {
+	t.Parallel()
+	const ours = "https://app.example.com"
+	p := start(t, given.TempSQLite(t), map[string]string{"CORS_ORIGINS": ours})
+	p.cast()
+	allowed := func(origin string) string {
+		asked := p.send(http.MethodOptions, "/case", "", nil, "Origin", origin, "Access-Control-Request-Method", "POST").header.Get("Access-Control-Allow-Origin")
+		got := p.send(http.MethodGet, "/user_environment", root, nil, "Origin", origin).header.Get("Access-Control-Allow-Origin")
+		if asked != got {
+			t.Errorf("%s is answered %q before, and %q by the request", origin, asked, got)
+		}
+		return got
+	}
+	if got := allowed(ours); got != ours {
+		t.Errorf("ours is answered %q", got)
+	}
+	for _, origin := range []string{
+		ours + ".evil.net", ours + ":8443", ours + "/", ours + ".", "http://app.example.com", "https://evil-app.example.com", "https://x.app.example.com",
+		"https://app.example.co", "https://APP.example.com", "https://appXexample.com", "https://evil.net/" + ours, "null", "*",
+	} {
+		if got := allowed(origin); got != "" {
+			t.Errorf("%s is answered %q", origin, got)
+		}
+	}
+}

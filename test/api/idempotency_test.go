@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,6 +68,49 @@ func TestARepeatedAnswerIsReadWithTheRightsOfToday(t *testing.T) {
 		p.send(http.MethodPost, "/case", "dr-a", body, "Idempotency-Key", "key").refused(404, "case_not_found")
 		if kept := p.database().value("SELECT COUNT(*) FROM idempotency_keys WHERE location <> '/case?case_id=c-1' OR status <> 201"); kept != "0" {
 			p.t.Error("more is kept than status, location and id")
+		}
+	})
+}
+
+// An answer that is given again is given with the rights of today, on every route that takes an Idempotency-Key.
+func TestWhoIsDemotedGetsNoAnswerAgain(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()
+		p.prices()
+		p.standing(10, "provider", at["provider"], "c-paid")
+		p.onList("provider_payment_report_on_demand", "list@example.com", "")
+		p.person("boss", permission.GlobalAdmin, 1)
+		routes := []struct {
+			path   string
+			body   map[string]any
+			status int
+			code   string
+		}{
+			{"/case", caseOf("c-1", "provider", at["provider"]), 404, "case_not_found"},
+			{"/payment_runs", map[string]any{}, 403, "not_allowed"},
+			{"/report_mailings", map[string]any{"report": "provider_payment_report"}, 403, "not_allowed"},
+			{"/user", userOf("new-one"), 403, "not_your_data"},
+		}
+		var tried, described []string
+		for _, r := range routes {
+			first := p.send(http.MethodPost, r.path, "boss", r.body, "Idempotency-Key", "key").is(201)
+			if again := p.send(http.MethodPost, r.path, "boss", r.body, "Idempotency-Key", "key").is(201); again.header.Get("Location") != first.header.Get("Location") {
+				p.t.Errorf("POST %s again: %s, first %s", r.path, again.raw, first.raw)
+			}
+			tried = append(tried, r.path)
+		}
+		p.send(http.MethodPatch, "/user", root, map[string]any{"user_id": "boss", "user_type": 1}).is(200)
+		for _, r := range routes {
+			p.send(http.MethodPost, r.path, "boss", r.body, "Idempotency-Key", "key").refused(r.status, r.code)
+		}
+		for _, op := range p.described().operations(p.t) {
+			if slices.ContainsFunc(op.Parameters, func(one parameter) bool { return one.Name == "Idempotency-Key" }) && !op.alias() {
+				described = append(described, op.path)
+			}
+		}
+		slices.Sort(described)
+		if !slices.Equal(tried, described) {
+			p.t.Errorf("tried are %q, and %q take an Idempotency-Key", tried, described)
 		}
 	})
 }

@@ -168,6 +168,31 @@ func TestALateRunIsSettledAWeekLater(t *testing.T) {
 	})
 }
 
+// A settling that is caught up minutes late settles what was opened before its Thursday 08:00 and nothing after.
+func TestALateSettlingIsThatOfItsInstant(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.waiting("before")
+		p.standing(10, "provider", at["provider"], "after")
+		openAt := func(id string, instant time.Time) {
+			p.clock.Set(instant)
+			p.send(http.MethodPost, "/payment_runs", root, map[string]any{"case_ids": []string{id}}).is(201)
+		}
+		due := time.Date(2026, 3, 12, 8, 0, 0, 0, time.UTC)
+		openAt("before", due.Add(-time.Second))
+		openAt("after", due.Add(time.Second))
+		p.at("2026-03-12 08:05")
+		p.at("2026-03-12 08:06")
+		db := p.database()
+		if got := db.jobRuns("settle_payment_runs") + ": " + db.statusOf("before", "after"); got != "03-12 08:00 done 1: 20 15" {
+			p.t.Errorf("caught up late: %s", got)
+		}
+		p.at("2026-03-19 08:00")
+		if got := db.statusOf("before", "after"); got != "20 20" {
+			p.t.Errorf("a week later: %s", got)
+		}
+	})
+}
+
 func TestAJobRunByHandCountsAsThePerson(t *testing.T) {
 	everywhere(t, func(p *program) {
 		at := p.cast()

@@ -102,7 +102,7 @@ func TestCheckpointsLeaveTheHouseByMail(t *testing.T) {
 		p.checkpoint()
 		letters := server.Letters()
 		if len(letters) != 2 || letters[0].MessageID() == letters[1].MessageID() {
-			t.Fatalf("%d letters", len(letters))
+			p.t.Fatalf("%d letters", len(letters))
 		}
 		letter := letters[0].Letter(p.t)
 		for _, want := range []string{`"signature": "`, `"public_key": "`, "surgicase audit verify --checkpoint"} {

@@ -153,6 +153,8 @@ func badInTokenMode(p *program, issuer *given.Issuer) map[string]bad {
 		"expired":                 {bearerOf(issuer.Token(root, "exp", now.Add(-2*time.Minute).Unix())), "token_expired"},
 		"not yet valid":           {bearerOf(issuer.Token(root, "nbf", now.Add(2*time.Minute).Unix())), "token_not_yet_valid"},
 		"another audience":        {bearerOf(issuer.Token(root, "aud", "somebody-else")), "bad_token"},
+		"an array of audiences":   {bearerOf(issuer.Token(root, "aud", []string{"somebody-else", "account"})), "bad_token"},
+		"no audience":             {bearerOf(issuer.Token(root, "aud", []string{})), "bad_token"},
 		"another issuer":          {bearerOf(issuer.Token(root, "iss", "https://evil.example")), "bad_token"},
 		"an unknown key":          {bearerOf(issuer.Sign(jose.RS256, issuer.Claims(root), "kid", "made-up")), "bad_token"},
 		"a logout message":        {bearerOf(issuer.Sign(jose.RS256, issuer.Claims(root), "typ", "logout+jwt")), "bad_token"},

@@ -46,7 +46,25 @@ func TestTheTrailOfPeople(t *testing.T) {
 		}
 		got := d.rows("SELECT actor_id, action, entity_id, fields, outcome, code, COALESCE(things, '') FROM audit_entries WHERE entry_id > ? ORDER BY entry_id", before)
 		if !slices.EqualFunc(got, want, slices.Equal[[]string]) {
-			t.Errorf("the trail holds %q, want %q", got, want)
+			p.t.Errorf("the trail holds %q, want %q", got, want)
+		}
+	})
+}
+
+// A refusal is on the trail whether or not the same bulk move moved something else.
+func TestRefusalsBesideMovesAreOnTheTrail(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()
+		p.prices()
+		p.standing(1, "provider", at["provider"], "theirs")
+		p.standing(1, "global-admin", at["global-admin"], "own")
+		d := p.database()
+		before := d.value("SELECT COALESCE(MAX(entry_id), 0) FROM audit_entries")
+		p.move("global-admin", 10, []string{"own", "theirs"}).is(200).has("total_updated", 1, "exceptions.0.case_id", "own", "exceptions.0.code", "own_case")
+		got := d.rows("SELECT entity_id, fields, outcome, code FROM audit_entries WHERE entry_id > ? AND action = 'case.move' ORDER BY entity_id", before)
+		want := [][]string{{"own", "case_status", "refused", "own_case"}, {"theirs", "case_status", "done", ""}}
+		if len(got) != 2 || !slices.Equal(got[0], want[0]) || got[1][0] != "theirs" || got[1][2] != "done" {
+			p.t.Errorf("the trail holds %q, want %q", got, want)
 		}
 	})
 }
@@ -61,7 +79,7 @@ func TestStalePricesAreCaughtUp(t *testing.T) {
 		p.drafts("dr-a", at, "c-1")
 		p.send(http.MethodPost, "/pay_tiers", "global-admin", map[string]any{"rows": []any{price(1, "Z9009", 1)}}).is(201)
 		if err := p.Outbox.Work(context.Background()); err != nil {
-			t.Fatal(err)
+			p.t.Fatal(err)
 		}
 		version := p.get("/case?case_id=c-1", "dr-a").is(200).at("case.version")
 		p.inTx(func(ctx context.Context, r ports.Repos) error {
@@ -77,7 +95,7 @@ func TestStalePricesAreCaughtUp(t *testing.T) {
 		})
 		for range 2 {
 			if err := p.Outbox.Work(context.Background()); err != nil {
-				t.Fatal(err)
+				p.t.Fatal(err)
 			}
 		}
 		p.get("/case?case_id=c-1", "dr-a").is(200).has("case.version", version.(float64)+1)

@@ -159,7 +159,11 @@ func refused(t *testing.T, err error, kind fault.Kind, code string) {
 func equal[T any](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
+		told, wanted := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want)
+		if told == wanted { // they differ in what %+v leaves out, such as the location of a time
+			told, wanted = fmt.Sprintf("%#v", got), fmt.Sprintf("%#v", want)
+		}
+		t.Errorf("%s:\n got %s\nwant %s", what, told, wanted)
 	}
 }
 
