@@ -47,6 +47,7 @@ type Object struct {
 	ContentType string // such as "application/pdf"
 	SHA256      []byte // of the content; nil where the store does not know it
 	StoredAt    time.Time
+	About       map[string]string // what else is known of it, for who looks into the store; document.About
 }
 
 // Span is part of an object. The zero Span is all of it.

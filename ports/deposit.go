@@ -42,6 +42,7 @@ func (d Deposit) Put(ctx context.Context, key func(document.Type) string, size i
 		return Object{}, err
 	}
 	o := Object{Key: key(kind), Size: size, ContentType: kind.Media}
+	o.About = document.About(o.Key, d.Clock.Now())
 	if err := d.expect(ctx, o.Key); err != nil {
 		return Object{}, err
 	}

@@ -19,12 +19,14 @@ type note struct {
 	Written     int64  `json:"written"` // nanoseconds since 1970
 	ContentType string `json:"content_type"`
 	SHA256      []byte `json:"sha256"`
+
+	About map[string]string `json:"about,omitempty"`
 }
 
 // note is written before its file is placed, so that a file without one is rare. Its failures are
 // not worth failing for.
 func (b *tree) note(o ports.Object) {
-	content, err := json.Marshal(note{Size: o.Size, Written: o.StoredAt.UnixNano(), ContentType: o.ContentType, SHA256: o.SHA256})
+	content, err := json.Marshal(note{Size: o.Size, Written: o.StoredAt.UnixNano(), ContentType: o.ContentType, SHA256: o.SHA256, About: o.About})
 	if err != nil {
 		return
 	}
@@ -43,7 +45,7 @@ func (b *tree) about(key string, info fs.FileInfo) ports.Object {
 	}
 	var n note
 	if json.Unmarshal(content, &n) == nil && n.Size == o.Size && n.Written == info.ModTime().UnixNano() && len(n.SHA256) == document.SumLength {
-		o.ContentType, o.SHA256 = n.ContentType, n.SHA256
+		o.ContentType, o.SHA256, o.About = n.ContentType, n.SHA256, n.About
 	}
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -113,7 +114,8 @@ func (b *Blobs) Put(ctx context.Context, object ports.Object, content io.Reader)
 
 // put holds what it sends in memory, an object or a part of one: the client sends again only what it can read again.
 func (b *Blobs) put(ctx context.Context, object ports.Object, source *document.Content) error {
-	options := minio.PutObjectOptions{ContentType: object.ContentType, ServerSideEncryption: b.sse, PartSize: partSize}
+	options := minio.PutObjectOptions{ContentType: object.ContentType, ServerSideEncryption: b.sse, PartSize: partSize, UserMetadata: map[string]string{}}
+	maps.Copy(options.UserMetadata, object.About)
 	switch {
 	case object.Size > longestPut:
 		options.PartSize = bigPartSize
@@ -122,7 +124,7 @@ func (b *Blobs) put(ctx context.Context, object ports.Object, source *document.C
 		if _, err := content.ReadFrom(source); err != nil {
 			return err
 		}
-		options.UserMetadata = map[string]string{"X-Amz-Checksum-Sha256": base64.StdEncoding.EncodeToString(source.SHA256())}
+		options.UserMetadata["X-Amz-Checksum-Sha256"] = base64.StdEncoding.EncodeToString(source.SHA256())
 		_, err := b.client.PutObject(ctx, b.bucket, object.Key, bytes.NewReader(content.Bytes()), object.Size, options)
 		return err
 	}
@@ -181,6 +183,12 @@ func about(key string, info minio.ObjectInfo) ports.Object {
 	o := ports.Object{Key: key, Size: info.Size, ContentType: info.ContentType, StoredAt: info.LastModified.UTC()}
 	if sum, err := base64.StdEncoding.DecodeString(info.ChecksumSHA256); err == nil && len(sum) == document.SumLength && info.ChecksumMode != "COMPOSITE" {
 		o.SHA256 = sum
+	}
+	for name, value := range info.UserMetadata { // as headers spell them
+		if o.About == nil {
+			o.About = map[string]string{}
+		}
+		o.About[strings.ToLower(name)] = value
 	}
 	return o
 }

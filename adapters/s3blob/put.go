@@ -70,7 +70,7 @@ func (b *Blobs) giveBack(part []byte) {
 
 func (b *Blobs) putWhole(ctx context.Context, object ports.Object, content []byte, source *document.Content) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &b.bucket, Key: &object.Key, ContentType: typeOf(object), Body: bytes.NewReader(content), ContentLength: aws.Int64(int64(len(content))),
+		Bucket: &b.bucket, Key: &object.Key, ContentType: typeOf(object), Metadata: object.About, Body: bytes.NewReader(content), ContentLength: aws.Int64(int64(len(content))),
 		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(source.SHA256())), ServerSideEncryption: b.sse, SSEKMSKeyId: b.kmsKey,
 	})
 	return err
@@ -85,7 +85,7 @@ func typeOf(object ports.Object) *string {
 
 func (b *Blobs) putParts(ctx context.Context, object ports.Object, first []byte, source *document.Content) error {
 	begun, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &b.bucket, Key: &object.Key, ContentType: typeOf(object), ServerSideEncryption: b.sse, SSEKMSKeyId: b.kmsKey,
+		Bucket: &b.bucket, Key: &object.Key, ContentType: typeOf(object), Metadata: object.About, ServerSideEncryption: b.sse, SSEKMSKeyId: b.kmsKey,
 		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
 	})
 	if err != nil {

@@ -119,6 +119,7 @@ func (b *Blobs) Get(ctx context.Context, key string, span ports.Span) (io.ReadCl
 		return nil, ports.Object{}, translated(ctx, err)
 	}
 	object := about(key, aws.ToInt64(out.ContentLength), out.LastModified, out.ContentType, out.ChecksumSHA256, out.ChecksumType)
+	object.About = out.Metadata
 	if _, whole, partial := strings.Cut(aws.ToString(out.ContentRange), "/"); partial { // bytes 0-9/100
 		object.SHA256 = nil
 		if object.Size, err = strconv.ParseInt(whole, 10, 64); err != nil {
@@ -137,7 +138,9 @@ func (b *Blobs) Stat(ctx context.Context, key string) (ports.Object, error) {
 	if err != nil {
 		return ports.Object{}, translated(ctx, err)
 	}
-	return about(key, aws.ToInt64(out.ContentLength), out.LastModified, out.ContentType, out.ChecksumSHA256, out.ChecksumType), nil
+	o := about(key, aws.ToInt64(out.ContentLength), out.LastModified, out.ContentType, out.ChecksumSHA256, out.ChecksumType)
+	o.About = out.Metadata
+	return o, nil
 }
 
 // about takes a checksum only if it is one of the whole: that of an object in parts is not.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/document"
 	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/ports"
@@ -121,7 +122,7 @@ func (s *Service) make(ctx context.Context) (Backup, error) {
 		_ = in.CloseWithError(err) // nil ends it well
 		written <- sums
 	}()
-	stored, err := s.blobs.Put(ctx, ports.Object{Key: done.Key, Size: -1, ContentType: "application/octet-stream"}, out)
+	stored, err := s.blobs.Put(ctx, ports.Object{Key: done.Key, Size: -1, ContentType: "application/octet-stream", About: document.AboutGenerated("backup", now)}, out)
 	_ = out.CloseWithError(errors.New("the storage took no more")) // a writer that still writes ends
 	done.Size, done.Tables = stored.Size, <-written
 	return done, err

@@ -40,7 +40,7 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 	if f.Kind.IsReport() {
 		f.Records = totals.Cases + totals.Refunds
 	}
-	object := ports.Object{Key: f.Key, Size: f.Size, ContentType: f.ContentType, SHA256: f.SHA256}
+	object := ports.Object{Key: f.Key, Size: f.Size, ContentType: f.ContentType, SHA256: f.SHA256, About: f.About()}
 	if err := s.space.Check(ctx, object.Size); err != nil {
 		return err
 	}

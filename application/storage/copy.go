@@ -175,7 +175,7 @@ func (c *copying) copy(ctx context.Context, key string) (err error) {
 		return err
 	}
 	content := &checked{from: body, want: o.SHA256, sum: sha256.New()}
-	stored, err := c.to.Put(ctx, ports.Object{Key: key, Size: o.Size, ContentType: o.ContentType}, content)
+	stored, err := c.to.Put(ctx, ports.Object{Key: key, Size: o.Size, ContentType: o.ContentType, About: o.About}, content)
 	if err = errors.Join(err, body.Close()); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"surgicase/domain/civil"
+	"surgicase/domain/document"
 	"surgicase/domain/ident"
 	"surgicase/domain/npi"
 	"surgicase/domain/pay"
@@ -89,6 +90,15 @@ func (f *File) Slot() string {
 		return ""
 	}
 	return strings.Join([]string{string(f.Kind), strconv.FormatInt(f.Run, 10), string(f.Provider)}, "/")
+}
+
+// About is what the object of the file says of itself. It names nobody.
+func (f *File) About() map[string]string {
+	about := document.AboutGenerated(string(f.Kind), f.MadeAt)
+	if about["run"] = "preview"; f.Run != 0 {
+		about["run"] = strconv.FormatInt(f.Run, 10)
+	}
+	return about
 }
 
 // Called gives the file its name and its key. Neither says whom it is about; unique keeps two files of one
