@@ -177,6 +177,11 @@ func TestEveryTableIsInABackup(t *testing.T) {
 	}
 }
 
+// kept leaves out the leases: whoever held one when the backup was made does not hold it in the restored database.
+func kept(sums []backups.Sum) []backups.Sum {
+	return slices.DeleteFunc(slices.Clone(sums), func(s backups.Sum) bool { return s.Table == "leases" })
+}
+
 func TestFromSQLiteToMySQLAndBack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -185,13 +190,13 @@ func TestFromSQLiteToMySQLAndBack(t *testing.T) {
 	before := h.checksums(first)
 	second, third := h.store("mysql"), h.store("sqlite")
 	h.restore(second, h.make(first).Key)
-	if got := h.checksums(second); !slices.Equal(got, before) {
+	if got := h.checksums(second); !slices.Equal(kept(got), kept(before)) {
 		t.Errorf("on MySQL:\n%v\nbefore:\n%v", got, before)
 	}
 	h.restore(third, h.make(second).Key)
 	after := h.checksums(third)
 	for i := range after { // making a backup is on the trail
-		if after[i] != before[i] && after[i].Table != "audit_entries" {
+		if after[i] != before[i] && after[i].Table != "audit_entries" && after[i].Table != "leases" {
 			t.Errorf("back on SQLite: %v, before %v", after[i], before[i])
 		}
 	}
@@ -265,7 +270,7 @@ func TestBackupUnderLoadWipeAndRestore(t *testing.T) {
 			for name, of := range map[string]backups.Backup{"under load": beside, "after it": quiet} {
 				wiped := h.store(kind) // a database of its own: nothing of the first is left
 				h.restore(wiped, of.Key)
-				if got := h.checksums(wiped); !slices.Equal(got, of.Tables) {
+				if got := h.checksums(wiped); !slices.Equal(kept(got), kept(of.Tables)) {
 					t.Errorf("%s: restored %v, taken %v", name, got, of.Tables)
 				}
 			}
