@@ -85,7 +85,10 @@ func (c Config) keptFor() time.Duration { return time.Duration(c.BackupDays) * d
 
 // MakeBackup stores a backup and removes those that are too old.
 func (p *program) MakeBackup(ctx context.Context, tell func(backups.Progress)) (made backups.Backup, removed []string, err error) {
-	err = p.withBackups(ctx, func(ctx context.Context, c Config, service *backups.Service, _ *sqlstore.Store) (err error) {
+	err = p.withBackups(ctx, func(ctx context.Context, c Config, service *backups.Service, store *sqlstore.Store) (err error) {
+		if err := requireSchema(ctx, store); err != nil {
+			return err
+		}
 		if made, err = service.Telling(tell).Make(ctx, permission.System("cli")); err != nil {
 			return err
 		}
@@ -227,5 +230,5 @@ func (p *program) withBackups(ctx context.Context, do func(context.Context, Conf
 	var service *backups.Service
 	var store *sqlstore.Store
 	var c Config
-	return p.run(ctx, []any{&service, &store, &c}, func(ctx context.Context) error { return do(ctx, c, service, store) })
+	return p.runOnAnySchema(ctx, []any{&service, &store, &c}, func(ctx context.Context) error { return do(ctx, c, service, store) })
 }

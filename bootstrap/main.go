@@ -94,9 +94,30 @@ func environmentOf(lines []string) environment {
 // program implements the commands of the command line.
 type program struct{ env environment }
 
-// run starts what is needed to fill in the targets, hands over to do, seals what that has left on the
-// audit trail, and stops it again.
+// run is runOnAnySchema on a database that has the schema of this program. SQLite is migrated; on MySQL the
+// error names the command.
 func (p *program) run(ctx context.Context, targets []any, do func(context.Context) error) error {
+	var store *sqlstore.Store
+	return p.runOnAnySchema(ctx, append(targets, &store), func(ctx context.Context) error {
+		if err := requireSchema(ctx, store); err != nil {
+			return err
+		}
+		return do(ctx)
+	})
+}
+
+// requireSchema migrates a SQLite database that is older than the program. Any other schema is an error.
+func requireSchema(ctx context.Context, store *sqlstore.Store) error {
+	err := store.CheckVersion(ctx)
+	if fault.CodeOf(err) == "schema_version" && store.Dialect() == "sqlite" {
+		_, err = store.MigrateUp(ctx)
+	}
+	return err
+}
+
+// runOnAnySchema starts what is needed to fill in the targets, hands over to do, seals what that has left on the
+// audit trail, and stops it again.
+func (p *program) runOnAnySchema(ctx context.Context, targets []any, do func(context.Context) error) error {
 	c, err := LoadConfig(p.env, false)
 	if err != nil {
 		return err
@@ -203,7 +224,7 @@ func announce(c Config, demo bool) func(net.Addr) {
 func (p *program) MigrateUp(ctx context.Context) (int, error) {
 	var store *sqlstore.Store
 	var steps int
-	err := p.run(ctx, []any{&store}, func(ctx context.Context) (err error) {
+	err := p.runOnAnySchema(ctx, []any{&store}, func(ctx context.Context) (err error) {
 		steps, err = store.MigrateUp(ctx)
 		return err
 	})
@@ -214,7 +235,7 @@ func (p *program) MigrateUp(ctx context.Context) (int, error) {
 func (p *program) MigrateDown(ctx context.Context) (string, error) {
 	var store *sqlstore.Store
 	var name string
-	err := p.run(ctx, []any{&store}, func(ctx context.Context) (err error) {
+	err := p.runOnAnySchema(ctx, []any{&store}, func(ctx context.Context) (err error) {
 		name, err = store.MigrateDown(ctx)
 		return err
 	})
@@ -225,7 +246,7 @@ func (p *program) MigrateDown(ctx context.Context) (string, error) {
 func (p *program) MigrateStatus(ctx context.Context) ([]cli.Migration, error) {
 	var store *sqlstore.Store
 	var out []cli.Migration
-	err := p.run(ctx, []any{&store}, func(ctx context.Context) error {
+	err := p.runOnAnySchema(ctx, []any{&store}, func(ctx context.Context) error {
 		states, err := store.MigrationStatus(ctx)
 		for _, s := range states {
 			out = append(out, cli.Migration{Version: s.Version, Name: s.Name, Applied: s.Applied})

@@ -22,6 +22,7 @@ type Program interface {
 	MigrateStatus(ctx context.Context) ([]Migration, error)
 	CreateUser(ctx context.Context, in NewUser) error
 	Check(ctx context.Context) ([]Finding, error)
+	Health(ctx context.Context) error
 	Importer
 	Auditor
 	KeyKeeper
@@ -63,7 +64,7 @@ func New(p Program, version string) *cobra.Command {
 	root.Version = version
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), permissions(p), versionCommand(version))
+	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), health(p), permissions(p), versionCommand(version))
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
 	root.AddCommand(npiCommands(p), storageCommands(p))
 	root.AddCommand(scheduler(p), jobCommands(p))
@@ -91,21 +92,44 @@ func migrate(p Program) *cobra.Command {
 			}
 			return err
 		}},
-		&cobra.Command{Use: "down", Short: "Take the last migration back, with its data", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
-			name, err := p.MigrateDown(c.Context())
-			switch {
-			case err != nil:
-				return err
-			case name == "":
-				fmt.Fprintln(c.OutOrStdout(), "no migration is applied")
-			default:
-				fmt.Fprintf(c.OutOrStdout(), "%s taken back\n", name)
-			}
-			return nil
-		}},
-		migrateStatus(p),
+		migrateDown(p), migrateStatus(p),
 	)
 	return c
+}
+
+func migrateDown(p Program) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{Use: "down", Short: "Take the last migration back, with its data", Args: cobra.NoArgs}
+	c.Flags().BoolVar(&yes, "yes", false, "delete what the last migration added; make a backup first")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if !yes {
+			return fmt.Errorf("%w: this deletes the data that the last migration added: make a backup now (`surgicase backup`), then repeat it with --yes", ErrUsage)
+		}
+		name, err := p.MigrateDown(c.Context())
+		switch {
+		case err != nil:
+			return err
+		case name == "":
+			fmt.Fprintln(c.OutOrStdout(), "no migration is applied")
+		default:
+			fmt.Fprintf(c.OutOrStdout(), "%s taken back\n", name)
+		}
+		return nil
+	}
+	return c
+}
+
+func health(p Program) *cobra.Command {
+	return &cobra.Command{
+		Use: "health", Short: "Ask the server at HTTP_ADDR whether it is ready: exit code 0, else 1", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := p.Health(c.Context()); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintln(c.OutOrStdout(), "ready")
+			return err
+		},
+	}
 }
 
 func migrateStatus(p Program) *cobra.Command {
