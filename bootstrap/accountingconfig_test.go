@@ -21,8 +21,12 @@ func TestAccountingIsConfiguredWhole(t *testing.T) {
 		t.Errorf("defaults: %q, %q, %v", c.Terms, c.ExpenseType, err)
 	}
 	for _, x := range []struct{ variable, value string }{
-		{"QUICKBOOKS_PAYABLE_ACCOUNT", "Accounts Payable - Surgical Providers LLC"}, {"QUICKBOOKS_EXPENSE_ACCOUNT", "Costs:" + strings.Repeat("x", 32)},
-		{"QUICKBOOKS_EXPENSE_ACCOUNT", "Dépenses"}, {"QUICKBOOKS_EXPENSE_ACCOUNT_TYPE", "AP"}, {"QUICKBOOKS_TERMS", "Net; 30"}, {"QUICKBOOKS_PAYABLE_ACCOUNT", "medical expenses"},
+		{"QUICKBOOKS_PAYABLE_ACCOUNT", "Accounts Payable - Surgical Providers LLC"},
+		{"QUICKBOOKS_EXPENSE_ACCOUNT", "Costs:" + strings.Repeat("x", 32)},
+		{"QUICKBOOKS_EXPENSE_ACCOUNT", "Dépenses"},
+		{"QUICKBOOKS_EXPENSE_ACCOUNT_TYPE", "AP"},
+		{"QUICKBOOKS_TERMS", "Net; 30"},
+		{"QUICKBOOKS_PAYABLE_ACCOUNT", "medical expenses"},
 	} {
 		_, err := LoadConfig(map[string]string{x.variable: x.value}, false)
 		var faults ConfigFaults

@@ -31,4 +31,4 @@ func (d diskSpace) Check(ctx context.Context, size int64) error {
 	return document.Reserve{Bytes: d.reserve, Total: clampBytes(usage.Total), Free: clampBytes(usage.Free)}.Check(size)
 }
 
-func clampBytes(n uint64) int64 { return int64(min(n, 1<<62)) } //nolint:gosec // it fits
+func clampBytes(n uint64) int64 { return int64(min(n, 1<<62)) } // it fits

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"surgicase/application/backups"
-	"surgicase/ports"
 )
 
 // BackupKeeper makes, restores and verifies backups. An empty key is that of the newest one.
@@ -70,7 +69,7 @@ func verifiedObject(v backups.Verified) map[string]any {
 	return map[string]any{
 		"key": v.Key, "made_at": v.MadeAt, "program": v.Program, "schema": v.Schema, "rows": v.Rows(), "tables": len(v.Tables), "encrypted_values": v.Sealed,
 		"audit_sealed": v.Trail.Last.Seq, "audit_unsealed": v.Trail.Unsealed, "audit_checkpoints": v.Trail.Checkpoints,
-		"objects": v.Objects, "missing": append([]string{}, v.Missing...), "damaged": append([]string{}, v.Damaged...), "lost_keys": append([]ports.KeyID{}, v.LostKeys...),
+		"objects": v.Objects, "missing": append([]string{}, v.Missing...), "damaged": append([]string{}, v.Damaged...), "lost_keys": keyIDs(v.LostKeys),
 		"sound": v.Err() == nil,
 	}
 }
@@ -141,4 +140,13 @@ func first(args []string) string {
 		return ""
 	}
 	return args[0]
+}
+
+// keyIDs are the ids of keys as numbers, an empty list if there are none.
+func keyIDs[ID ~uint32](ids []ID) []uint32 {
+	numbers := make([]uint32, len(ids))
+	for i, id := range ids {
+		numbers[i] = uint32(id)
+	}
+	return numbers
 }

@@ -45,11 +45,6 @@ func (r *reader) facility(location, text string) string {
 	return r.nameOf(location, text, maxFacility, true)
 }
 
-// requiredLineOf gives a parser for a line that must not be empty.
-func (r *reader) requiredLineOf(longest int) func(string, string) string {
-	return func(location, text string) string { return r.line(location, text, longest, true) }
-}
-
 func (r *reader) email(location, text string) string {
 	email, err := directory.ParseEmail(ASCIIAddress(text))
 	r.bad.Check(location, err)

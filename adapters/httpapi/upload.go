@@ -225,7 +225,7 @@ type arriving struct {
 
 func (r *arriving) Read(p []byte) (int, error) {
 	n, err := r.from.Read(p)
-	if err == nil || err == io.EOF { //nolint:errorlint // wrapped, it is no end
+	if err == nil || err == io.EOF { // wrapped, it is no end
 		return n, err
 	}
 	return n, arrivalFault(r.ctx, err, r.most)

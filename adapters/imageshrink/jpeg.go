@@ -24,7 +24,7 @@ func inspectJPEG(content []byte) (picture, bool) {
 	}
 	j.work = int64(j.scans) * int64(j.width) * int64(j.height)
 	var ok bool
-	j.picture.profile, ok = joinProfile(j.pieces)
+	j.profile, ok = joinProfile(j.pieces)
 	return j.picture, ok
 }
 

@@ -154,7 +154,7 @@ func (s *Keys) AddChainKey(ctx context.Context, who permission.Actor) (added Cha
 		added.ID = id
 		err = s.secrets.Put(ctx, ports.KeySetSecret, changed)
 		if fault.CodeOf(err) == "secret_read_only" {
-			added.HandOver, err = changed, nil
+			added.HandOver = changed
 			return nil
 		}
 		s.events.Happened(ctx, ports.Event{Name: "keys.chain_added", Err: err, Values: []ports.Value{{Name: "keys", Text: id}}})

@@ -36,7 +36,7 @@ func TestReadiness_Check(t *testing.T) {
 	})
 	t.Run("knows that writes fail, and that they succeed again", func(t *testing.T) {
 		clock := given.NewClock()
-		var state error = full
+		state := full
 		r := operations.NewReadiness(clock, reads, func(context.Context) error { return state })
 		for range 2 {
 			if err := r.Check(context.Background()); !errors.Is(err, full) {

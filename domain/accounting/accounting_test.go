@@ -28,16 +28,21 @@ func TestClean(t *testing.T) {
 		{"=1+1", "1+1", "1+1"},
 		{" \u00a0 =+-@!x", "x", "x"},
 		{":x:y", ":x:y", "x-y"},
-		{"李小龍", "", ""}, {"李 Lee", "Lee", "Lee"}, {"李-李.", ".", ""},
+		{"李小龍", "", ""},
+		{"李 Lee", "Lee", "Lee"},
+		{"李-李.", ".", ""},
 		{"\u202eevil\ufeff", "evil", "evil"},
 		{"\xff", "", ""},
 		{"Ἀριστοτέλης Παπαδόπουλος", "Aristotelis Papadopoulos", "Aristotelis Papadopoulos"},
-		{"Άγγελος Ευαγγέλου", "Angelos Evangelou", "Angelos Evangelou"}, {"Παύλος Μπάμπης", "Pavlos Bampis", "Pavlos Bampis"},
+		{"Άγγελος Ευαγγέλου", "Angelos Evangelou", "Angelos Evangelou"},
+		{"Παύλος Μπάμπης", "Pavlos Bampis", "Pavlos Bampis"},
 		{"ΟΥΡΑΝΙΑ Ουρανία Αϋφαντής Άυλος Ευτυχία", "OURANIA Ourania Ayfantis Aylos Eftychia", "OURANIA Ourania Ayfantis Aylos Eftychia"},
 		{"Π\u0301α\u0300", "Pa", "Pa"},
-		{"＝1+1 Ｆull ﬁ Ⅳ", "1+1 Full fi IV", "1+1 Full fi IV"}, {"a：b＂；", "a:b',", "a-b',"},
+		{"＝1+1 Ｆull ﬁ Ⅳ", "1+1 Full fi IV", "1+1 Full fi IV"},
+		{"a：b＂；", "a:b',", "a-b',"},
 		{"Ѓорѓи Ќосев Ђоковић Ўладзімір", "Gorgi Kosev Djokovic Uladzimir", "Gorgi Kosev Djokovic Uladzimir"},
-		{"Zoë 😀 Müller", "Zoe Muller", "Zoe Muller"}, {"½ №5 ′", "1/2 No.5 '", "1/2 No.5 '"},
+		{"Zoë 😀 Müller", "Zoe Muller", "Zoe Muller"},
+		{"½ №5 ′", "1/2 No.5 '", "1/2 No.5 '"},
 		{"", "", ""},
 	} {
 		if got := accounting.Clean(x.given); got != x.text {
@@ -96,9 +101,15 @@ func TestVendorNames(t *testing.T) {
 	for _, x := range []struct{ first, last, want string }{
 		{"JANE", "MCDONALD", "Jane McDonald"},
 		{"Jane: ", "\"Mac\"", "Jane- 'Mac'"},
-		{"DeShawn", "LaSalle III", "DeShawn LaSalle III"}, {"Sean", "O’Connor", "Sean O'Connor"}, {"Anna", "van der Berg", "Anna van der Berg"}, {"Ἀριστοτέλης", "Παπαδόπουλος", "Aristotelis Papadopoulos"},
-		{"Zoë 😀", "Müller", "Zoe Muller a9f11f29"}, {"＝1+1", "Ｆull", "1+1 Full"}, {"李", "Lee", "Lee a9f11f29"}, {"Mu?oz", "", "Muoz a9f11f29"}, // what was lost is not said to be whole
-		{"", "", "dr"}, // the user id
+		{"DeShawn", "LaSalle III", "DeShawn LaSalle III"},
+		{"Sean", "O’Connor", "Sean O'Connor"},
+		{"Anna", "van der Berg", "Anna van der Berg"},
+		{"Ἀριστοτέλης", "Παπαδόπουλος", "Aristotelis Papadopoulos"},
+		{"Zoë 😀", "Müller", "Zoe Muller a9f11f29"},
+		{"＝1+1", "Ｆull", "1+1 Full"},
+		{"李", "Lee", "Lee a9f11f29"},
+		{"Mu?oz", "", "Muoz a9f11f29"}, // what was lost is not said to be whole
+		{"", "", "dr"},                 // the user id
 	} {
 		got := accounting.NameVendors(nil, []statement.Payee{{ID: "dr", First: x.first, Last: x.last}})
 		if got["dr"] != x.want {

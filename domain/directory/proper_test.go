@@ -69,9 +69,20 @@ func TestProperSpellingChangesOnlyLetterCase(t *testing.T) {
 
 func TestProperPerson(t *testing.T) {
 	for _, x := range []struct{ first, last, want string }{
-		{"JANE", "MCDONALD", "Jane McDonald"}, {"jane", "MCDONALD", "Jane McDonald"}, {"J", "smith", "J Smith"}, {"JP", "Smith", "JP Smith"}, {"JP", "SMITH", "Jp Smith"},
-		{"J.R.", "Smith III", "J.R. Smith III"}, {"Anna", "van der Berg", "Anna van der Berg"}, {"Maria", "de la cruz", "Maria De La Cruz"}, {"Jean", "DUPONT", "Jean Dupont"}, {"Wei", "LI", "Wei Li"}, {"ANN", "Example", "Ann Example"},
-		{" ann ", "  ", "Ann"}, {"", "", ""}, {"李", "小龙", "李 小龙"},
+		{"JANE", "MCDONALD", "Jane McDonald"},
+		{"jane", "MCDONALD", "Jane McDonald"},
+		{"J", "smith", "J Smith"},
+		{"JP", "Smith", "JP Smith"},
+		{"JP", "SMITH", "Jp Smith"},
+		{"J.R.", "Smith III", "J.R. Smith III"},
+		{"Anna", "van der Berg", "Anna van der Berg"},
+		{"Maria", "de la cruz", "Maria De La Cruz"},
+		{"Jean", "DUPONT", "Jean Dupont"},
+		{"Wei", "LI", "Wei Li"},
+		{"ANN", "Example", "Ann Example"},
+		{" ann ", "  ", "Ann"},
+		{"", "", ""},
+		{"李", "小龙", "李 小龙"},
 	} {
 		if got := directory.FullName(x.first, x.last); got != x.want {
 			t.Errorf("%q %q is spelled %q, want %q", x.first, x.last, got, x.want)

@@ -62,7 +62,7 @@ func (v *Verified) Read(p []byte) (int, error) {
 	n, err := v.from.Read(p)
 	v.read += int64(n)
 	v.sum.Write(p[:n])     // never fails, by its contract
-	isEnd := err == io.EOF //nolint:errorlint // a wrapped EOF is no end
+	isEnd := err == io.EOF // a wrapped EOF is no end
 	switch {
 	case err != nil && !isEnd:
 		v.err = err

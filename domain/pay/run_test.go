@@ -157,9 +157,14 @@ func TestBills(t *testing.T) {
 		settled time.Time
 		bill    bool
 	}{
-		{pay.Weekly, 1, time.Time{}, true}, {pay.Manual, 100_000, at.Add(-time.Hour), true}, {pay.Weekly, 0, time.Time{}, false},
-		{pay.Imported, 100_000, at.Add(-time.Hour), false}, {pay.Imported, 100_000, at, false}, // the legacy service paid it
-		{pay.Imported, 100_000, time.Time{}, true}, {pay.Imported, 100_000, at.Add(time.Hour), true}, {pay.Imported, 0, time.Time{}, false}, // it was open
+		{pay.Weekly, 1, time.Time{}, true},
+		{pay.Manual, 100_000, at.Add(-time.Hour), true},
+		{pay.Weekly, 0, time.Time{}, false},
+		{pay.Imported, 100_000, at.Add(-time.Hour), false},
+		{pay.Imported, 100_000, at, false}, // the legacy service paid it
+		{pay.Imported, 100_000, time.Time{}, true},
+		{pay.Imported, 100_000, at.Add(time.Hour), true},
+		{pay.Imported, 0, time.Time{}, false}, // it was open
 	} {
 		run := pay.Run{Kind: c.kind, OpenedAt: at}
 		equal(t, string(c.kind)+" "+c.amount.String()+" "+c.settled.String(), run.HasBill(pay.Entry{Kind: pay.Payment, Amount: c.amount, SettledAt: c.settled}), c.bill)

@@ -15,18 +15,6 @@ import (
 	"surgicase/test/hostile"
 )
 
-// place puts content where a client of the file store would have uploaded it.
-func (p *program) place(content []byte, key ...string) {
-	p.t.Helper()
-	path := filepath.Join(append([]string{p.dataDir, "objects"}, key...)...)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
 // TestHostileImagesHoldNobodyUp: an archive of ten images that take minutes to decode ends, with the images as they came, and
 // meanwhile another caller's archive is made.
 func TestHostileImagesHoldNobodyUp(t *testing.T) {

@@ -33,7 +33,7 @@ func TestWhatWasOpenWhenMovingInReachesTheAccountant(t *testing.T) {
 		p.spoil("UPDATE payment_runs SET kind = 'import' WHERE run_id = " + run)
 		p.spoil("UPDATE payment_entries SET settled_at = (SELECT opened_at FROM payment_runs WHERE run_id = " + run + ") - 1 WHERE run_id = " + run + " AND provider_id <> 'dr-a'")
 		p.spoil("UPDATE cases SET case_status = 20 WHERE user_id <> 'dr-a' AND case_status = 15") // the legacy service paid them
-		p.get("/quickbooks_transactions_iif", "case-admin").is(200) // a preview of what is open
+		p.get("/quickbooks_transactions_iif", "case-admin").is(200)                               // a preview of what is open
 		file := p.transactions(run)
 		if len(file.Blocks) != 2 || len(file.Vendors) != 1 {
 			p.t.Fatalf("the file of what was open: %+v", file)

@@ -226,27 +226,6 @@ func actor(w *world) {
 	}
 }
 
-func findIgnoringCase(w *world) {
-	w.hire(1, "Ada@Example.org", "ben@example.org", "BEN@example.org", "gone@Example.org")
-	w.do(func(ctx context.Context, r ports.Repos) error {
-		u, err := r.Users.Get(ctx, "gone@Example.org")
-		if err != nil {
-			return err
-		}
-		u.Deactivate(given.Morning)
-		return r.Users.Save(ctx, u)
-	})
-	for spelled, want := range map[ident.UserID]ident.UserID{
-		"ada@example.org": "Ada@Example.org", "Ada@Example.org": "Ada@Example.org", "ben@example.org": "ben@example.org", "Ben@example.org": "Ben@example.org",
-		"GONE@example.org": "gone@Example.org", "adaXexample.org": "adaXexample.org", "ad_@example.org": "ad_@example.org",
-	} {
-		got := read(w, func(ctx context.Context, r ports.Repos) (ident.UserID, error) {
-			return r.Users.FindIgnoringCase(ctx, spelled)
-		})
-		equal(w.t, string(spelled), got, want)
-	}
-}
-
 func userForUse(w *world) {
 	w.hire(1, "ann")
 	want := w.userNamed("ann")

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/ports"
 	"surgicase/test/given"
 )
@@ -291,4 +293,25 @@ func verifyClaim(t *testing.T, open OpenVerifier) {
 	p.denies("not confirmed", issuer.Token("1", "email", "ann@example.com", "email_verified", false), "bad_token")
 	p.denies("nothing said of it", issuer.Token("1", "email", "ann@example.com"), "bad_token")
 	p.denies("no address", issuer.Token("1", "email_verified", true), "bad_token")
+}
+
+func findIgnoringCase(w *world) {
+	w.hire(1, "Ada@Example.org", "ben@example.org", "BEN@example.org", "gone@Example.org")
+	w.do(func(ctx context.Context, r ports.Repos) error {
+		u, err := r.Users.Get(ctx, "gone@Example.org")
+		if err != nil {
+			return err
+		}
+		u.Deactivate(given.Morning)
+		return r.Users.Save(ctx, u)
+	})
+	for spelled, want := range map[ident.UserID]ident.UserID{
+		"ada@example.org": "Ada@Example.org", "Ada@Example.org": "Ada@Example.org", "ben@example.org": "ben@example.org", "Ben@example.org": "Ben@example.org",
+		"GONE@example.org": "gone@Example.org", "adaXexample.org": "adaXexample.org", "ad_@example.org": "ad_@example.org",
+	} {
+		got := read(w, func(ctx context.Context, r ports.Repos) (ident.UserID, error) {
+			return r.Users.FindIgnoringCase(ctx, spelled)
+		})
+		equal(w.t, string(spelled), got, want)
+	}
 }
