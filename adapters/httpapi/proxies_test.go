@@ -1,10 +1,15 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+
+	"surgicase/application/access"
+	"surgicase/ports"
 )
 
 func TestOrigin(t *testing.T) {
@@ -33,7 +38,9 @@ func TestOrigin(t *testing.T) {
 		{"2001:db8::/32", "[2001:db8::1]:5", "203.0.113.9", "203.0.113.9", true},
 		{"10.0.0.7/32", "@", "203.0.113.9", "", false},
 	} {
+		var events heard
 		a := &API{}
+		a.Access = access.New(nil, nil, nil, &events)
 		for network := range strings.FieldsSeq(x.trusted) {
 			a.settings.Auth.TrustedProxies = append(a.settings.Auth.TrustedProxies, netip.MustParsePrefix(network))
 		}
@@ -44,5 +51,13 @@ func TestOrigin(t *testing.T) {
 		if address, proxied := a.origin(req); address != x.want || proxied != x.proxied {
 			t.Errorf("%s says %q of %s: got %s, proxied %t; want %s, %t", x.peer, x.forwarded, x.trusted, address, proxied, x.want, x.proxied)
 		}
+		if warned := slices.Contains(events, "proxy.not_trusted"); warned != (x.want != "" && !x.proxied && x.forwarded != "") {
+			t.Errorf("%s says %q of %s: warned is %t", x.peer, x.forwarded, x.trusted, warned)
+		}
 	}
 }
+
+// heard are the names of events.
+type heard []string
+
+func (h *heard) Happened(_ context.Context, e ports.Event) { *h = append(*h, e.Name) }
