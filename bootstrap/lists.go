@@ -16,7 +16,7 @@ func (u *UserIDs) UnmarshalText(text []byte) error {
 	*u = nil
 	for _, part := range listed(text) {
 		id, err := ident.ParseUserID(part)
-		if err != nil || strings.Contains(part, " ") {
+		if err != nil || strings.ContainsAny(part, ` ;"`) {
 			return holds(string(text), "user ids, separated by commas")
 		}
 		*u = append(*u, id)
