@@ -67,7 +67,7 @@ func core(c Config, env environment, parts Parts) fx.Option {
 			npidirectory.NewLookup, npidirectory.NewImports,
 			func(s *sqlstore.Store) ports.Store { return s },
 			Config.space, newDeposit, newPapers, cases.NewFiles, people.NewDocuments, documents.NewSweeper, documents.NewLinks, documents.NewArchive, storage.New,
-			access.New, cases.New, casebook.New,
+			access.New, cases.New, cases.NewDuplicateSearch, casebook.New,
 			people.NewUsers, people.NewSurgeons, people.NewFacilities, people.NewGroups, people.NewTokens, newVerifier,
 			operations.NewRequests, operations.NewLists, operations.NewCodes, payments.NewPrices, payments.NewRuns,
 		),
@@ -111,6 +111,7 @@ type Running struct {
 	Support *support.Service
 	Sealer  *operations.Sealer
 	Jobs    *operations.Jobs
+	Search  *cases.DuplicateSearch
 	Close   func() error
 }
 
@@ -125,7 +126,7 @@ func Open(ctx context.Context, env map[string]string, parts Parts) (*Running, er
 	}
 	r := &Running{}
 	app := fx.New(core(c, env, parts), fx.Provide(newAuth, newWatch, newServing, newSettings, httpapi.New), fx.Invoke(expectEndpoints),
-		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Jobs, &r.Courier, &r.Notary, &r.Support))
+		fx.Populate(&r.API, &r.Store, &r.Outbox, &r.Sealer), fx.Populate(&r.Jobs, &r.Courier, &r.Notary, &r.Support, &r.Search))
 	if err := errors.Join(app.Err(), app.Start(ctx)); err != nil {
 		return nil, err
 	}

@@ -75,11 +75,11 @@ const callerRefused = "caller.refused"
 var refusals = []string{"no_caller", "unknown_caller", "bad_token", "token_expired", "token_revoked", "token_not_yet_valid", "not_from_gateway", "other"}
 
 // backgroundWork is what goes on behind the requests. A test compares it with the code.
-var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "audit.seal", "audit.watch", "audit.checkpoint.storage"}
+var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "duplicates", "audit.seal", "audit.watch", "audit.checkpoint.storage"}
 
 // eventNames are what is known to happen: they are counted from zero. A test compares them with the code.
 var eventNames = []string{
-	"case.created", "case.changed", "case.deleted", "case.restored", "case.bulk_moved", "case.zero_approved",
+	"case.created", "case.changed", "case.deleted", "case.restored", "case.bulk_moved", "case.zero_approved", "case.duplicate_confirmed", "duplicates.searched",
 	"user.created", "user.changed", "user.deactivated", "surgeon.created", "surgeon.changed", "surgeon.deleted",
 	"facility.created", "facility.changed", "facility.deleted", "group.created", "group.changed", "group.removed",
 	"user.documents_changed", "document.stored", "document.damaged", "document.missing",

@@ -45,6 +45,9 @@ type Repos struct {
 	Cases    Cases
 	CaseSets CaseSets
 	Casebook Casebook
+
+	Duplicates Duplicates
+
 	Users    Users
 	Rosters  Rosters
 	Surgeons Surgeons

@@ -129,6 +129,7 @@ func (a *API) routes() {
 	a.caseRoutes()
 	a.paperRoutes()
 	a.caseListRoutes()
+	a.duplicateRoutes()
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.officeRoutes()

@@ -40,6 +40,7 @@ type caseBody struct {
 	CaseCreateTS   time.Time  `json:"case_create_ts"`
 	CaseUpdatedTS  time.Time  `json:"case_updated_ts" doc:"When it last changed. Callers who are shown less than its true status are told when it last came to one that they see."`
 	Version        int64      `json:"version" doc:"Rises with every change." example:"3"`
+	DuplicateBody
 }
 
 type codeBody struct {
@@ -79,7 +80,7 @@ func bodyOf(s *surgical.Sheet, who permission.Actor) caseBody {
 		InsProvider: nullable(s.Insurer), SurgeonID: nullable(s.SurgeonID), FacilityID: nullable(s.FacilityID),
 		CaseStatus: int(s.Shown(who)), PendingFiles: []string{}, PayAmount: Money(s.Pay.Amount), PayCategory: nullable(s.Pay.Category),
 		SurgeonName: nullable(s.SurgeonName), FacilityName: nullable(s.FacilityName), ProcedureCodes: codesOf(s),
-		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.ShownVersion(who),
+		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.ShownVersion(who), DuplicateBody: duplicateBodyOf(s.Duplicates, who),
 	}
 	b.PayStatus = nullable(string(s.ShownPayStatus(who)))
 	if s.ShowsPayment(who) {

@@ -148,6 +148,7 @@ type byStatusInput struct {
 	Filter    string `query:"filter" maxLength:"500" doc:"all, or a comma list of statuses." example:"10,15"`
 	StartDate string `query:"start_date" maxLength:"20" doc:"First case date, YYYY-MM-DD." example:"2026-10-01"`
 	EndDate   string `query:"end_date" maxLength:"20" doc:"Last case date, YYYY-MM-DD." example:"2026-12-31"`
+	Duplicate bool   `query:"duplicates" doc:"Only cases that are forced, found or confirmed duplicates, or have another of their owner, patient and day."`
 }
 
 func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, error) {
@@ -159,16 +160,24 @@ func (a *API) casesByStatus(ctx context.Context, in *byStatusInput) (*casePage, 
 	if q.From, q.To, err = dateRange(in.StartDate, in.EndDate); err != nil {
 		return nil, err
 	}
+	q.Duplicates = in.Duplicate
 	listed, err := a.Casebook.Everybodys(ctx, who, q)
 	if err != nil {
 		return nil, err
 	}
-	out := pageOf(listed, who, in.PageInput, "cases_by_status", url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}})
+	out := pageOf(listed, who, in.PageInput, "cases_by_status", onlyDuplicates(in.Duplicate, url.Values{"filter": {in.Filter}, "start_date": {in.StartDate}, "end_date": {in.EndDate}}))
 	for i := range listed.Cases {
 		out.Body.Cases[i].ProviderName = shownOrNull(directory.FullName(listed.Cases[i].OwnerFirst, listed.Cases[i].OwnerLast))
 	}
 	out.Body.Filter, out.Body.StartDate, out.Body.EndDate = filterEcho(q.Statuses, "all"), shownOrNull(in.StartDate), shownOrNull(in.EndDate)
 	return out, nil
+}
+
+func onlyDuplicates(only bool, query url.Values) url.Values {
+	if only {
+		query.Set("duplicates", "true")
+	}
+	return query
 }
 
 func dateRange(from, to string) (start, end civil.Date, err error) {

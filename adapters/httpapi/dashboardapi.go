@@ -58,6 +58,8 @@ type caseSummaryBody struct {
 	TotalCases    int   `json:"total_cases" example:"12"`
 	TotalAmount   Money `json:"total_amount"`
 	UnpricedCases int   `json:"unpriced_cases" doc:"Cases below 15 without a price: nobody is paid for them until there is one, or zero is approved." example:"1"`
+	ForcedCases   int   `json:"duplicate_forced_cases" doc:"Cases recorded although there was one of their owner, patient and day." example:"0"`
+	FoundCases    int   `json:"duplicate_found_cases" doc:"Possible duplicates that were found and not confirmed: held below 15." example:"0"`
 }
 
 // DateFilterBody repeats the dates asked for.
@@ -84,6 +86,7 @@ func (a *API) caseDashboard(ctx context.Context, in *dashboardInput) (*caseDashb
 		return statusTotalBody{int(t.Status), label, t.Cases, Money(t.Cents)}
 	})
 	out.Body.Summary.UnpricedCases = figures.Unpriced
+	out.Body.Summary.ForcedCases, out.Body.Summary.FoundCases = figures.Forced, figures.Found
 	for _, t := range figures.Totals {
 		out.Body.Summary.TotalCases += t.Cases
 		out.Body.Summary.TotalAmount += Money(pay.Cents(t.Cents))

@@ -47,6 +47,9 @@ type exportRow struct {
 	AdminFile         *string    `json:"admin_file" nullable:"true"`
 	PayStatus         string     `json:"pay_status" example:"priced"`
 	ProcedureCodes    []string   `json:"procedure_codes" nullable:"false" doc:"Sorted, with modifiers." example:"[\"Z9001-50\"]"`
+	DuplicateForced   bool       `json:"duplicate_forced" doc:"In CSV 1 or 0, as the next."`
+	DuplicateFound    bool       `json:"duplicate_found"`
+	DuplicateCaseIDs  []string   `json:"duplicate_case_ids" nullable:"false" doc:"The other cases of this owner, patient and day." example:"[]"`
 }
 
 func exportRowOf(s *surgical.Sheet, who permission.Actor) exportRow {
@@ -59,6 +62,7 @@ func exportRowOf(s *surgical.Sheet, who permission.Actor) exportRow {
 		SettledTS: t.Settled, SentToIDRTS: t.SentToIDR, IDRDecisionTS: t.IDRDecision, ClosedTS: t.Closed, DemoFile: b.DemoFile, NoteFile: b.NoteFile,
 		MiscFile: b.MiscFile, Active: 1, HumanCaseID: b.HumanCaseID, PayAmount: b.PayAmount, PayCategory: b.PayCategory, PendingPaymentTS: t.PendingPayment,
 		PatientDOB: b.PatientDOB, AdminFile: b.AdminFile, PayStatus: string(s.Pay.Status), ProcedureCodes: sortedCodes(s.Codes),
+		DuplicateForced: b.DuplicateForced, DuplicateFound: b.DuplicateFound, DuplicateCaseIDs: b.DuplicateCaseIDs,
 	}
 }
 
@@ -108,6 +112,11 @@ func cellOf(value any) string {
 		return statement.GuardCell(v)
 	case []string:
 		return statement.GuardCell(strings.Join(v, ", "))
+	case bool:
+		if v {
+			return "1"
+		}
+		return "0"
 	case int:
 		return strconv.Itoa(v)
 	case int64:

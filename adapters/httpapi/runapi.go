@@ -86,33 +86,34 @@ func (a *API) openRun(ctx context.Context, in *openRunInput) (*openedAnswer, err
 	if err != nil {
 		return nil, a.abandonRequest(ctx, key, err)
 	}
-	return openedAnswerOf(done, "Payment run opened"), nil
+	return openedAnswerOf(ctx, done, "Payment run opened"), nil
 }
 
 // openedBefore rebuilds the answer to a repeated request by a read that checks permission.
 func (a *API) openedBefore(ctx context.Context, earlier string) (*openedAnswer, error) {
 	id, err := strconv.ParseInt(earlier, 10, 64)
 	if err != nil {
-		return openedAnswerOf(payments.Opened{}, ""), nil // it opened nothing
+		return openedAnswerOf(ctx, payments.Opened{}, ""), nil // it opened nothing
 	}
 	found, err := a.Runs.Get(ctx, actorOf(ctx), id, payments.LinePage{})
 	if err != nil {
 		return nil, err
 	}
-	return openedAnswerOf(payments.Opened{Run: &found.Run, Lines: slices.Concat(found.Payments, found.Refunds), Held: found.Held}, "Payment run opened"), nil
+	return openedAnswerOf(ctx, payments.Opened{Run: &found.Run, Lines: slices.Concat(found.Payments, found.Refunds), Held: found.Held, Duplicates: found.Duplicates}, "Payment run opened"), nil
 }
 
-func openedAnswerOf(o payments.Opened, message string) *openedAnswer {
+func openedAnswerOf(ctx context.Context, o payments.Opened, message string) *openedAnswer {
 	out := &openedAnswer{Status: http.StatusOK}
 	out.Body.Message, out.Body.RunBody = "There is nothing to pay", runBodyOrNone(o.Run, pay.Manual)
 	if o.Run != nil {
 		out.Status, out.Location, out.Body.Message = http.StatusCreated, runPath(o.Run.ID), message
 	}
-	out.Body.Payments, out.Body.Refunds = splitLines(o.Lines)
+	known := duplicatesOf{o.Duplicates, actorOf(ctx)}
+	out.Body.Payments, out.Body.Refunds = splitLines(o.Lines, known)
 	for _, refund := range out.Body.Refunds {
 		out.Body.RefundsTotal += refund.Amount
 	}
-	out.Body.Held = mapped(o.Held, heldBodyOf)
+	out.Body.Held = mapped(o.Held, func(h pay.Held) heldBody { return heldBodyOf(h, known) })
 	return out
 }
 
@@ -203,8 +204,10 @@ func (a *API) getRun(ctx context.Context, in *runInput) (*runAnswer, error) {
 	}
 	out := &runAnswer{}
 	out.Body.RunBody, out.Body.RefundsTotal = runBodyOf(found.Run), Money(found.Refunded)
-	out.Body.Payments, out.Body.Refunds = mapped(found.Payments, paymentBodyOf), mapped(found.Refunds, refundBodyOf)
-	out.Body.Held = mapped(found.Held, heldBodyOf)
+	known := duplicatesOf{found.Duplicates, actorOf(ctx)}
+	out.Body.Payments = mapped(found.Payments, func(l pay.Line) paymentBody { return paymentBodyOf(l, known) })
+	out.Body.Refunds = mapped(found.Refunds, func(l pay.Line) refundBody { return refundBodyOf(l, known) })
+	out.Body.Held = mapped(found.Held, func(h pay.Held) heldBody { return heldBodyOf(h, known) })
 	if found.More {
 		out.Link = nextLink(runPath(in.RunID), url.Values{"limit": {strconv.Itoa(in.limit())}}, writeCursor("payment_run", numberKey{found.Payments[len(found.Payments)-1].ID}))
 		out.Body.Truncated = in.Limit == 0
@@ -280,7 +283,7 @@ func postedAnswerOf(p payments.Posted, message string) *postedAnswer {
 	out.Body.Exceptions = mapped(p.Exceptions, func(e payments.Exception) runExceptionBody { return runExceptionBody{string(e.ID), e.Code, e.Reason} })
 	out.Body.NotToPay = make([]paymentBody, len(p.NotToPay))
 	for i := range p.NotToPay {
-		out.Body.NotToPay[i] = paymentBodyOf(p.NotToPay[i])
+		out.Body.NotToPay[i] = paymentBodyOf(p.NotToPay[i], duplicatesOf{}) // no duplicates: nobody is paid
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"surgicase/domain/directory"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
+	"surgicase/domain/permission"
+	"surgicase/domain/surgical"
 )
 
 // RunBody is a payment run with its sums: opened is always open plus settled plus cancelled, and reversed
@@ -41,6 +43,14 @@ func runBodyOrNone(run *pay.Run, kind pay.RunKind) RunBody {
 	return runBodyOf(*run)
 }
 
+// duplicatesOf shows the duplicates of cases of a run to a caller.
+type duplicatesOf struct {
+	known map[int64]surgical.Duplicates
+	who   permission.Actor
+}
+
+func (d duplicatesOf) of(number int64) DuplicateBody { return duplicateBodyOf(d.known[number], d.who) }
+
 // LineBody is an entry of the ledger.
 type LineBody struct {
 	CaseID       string  `json:"case_id" example:"demo-case-012"`
@@ -52,6 +62,7 @@ type LineBody struct {
 	PayCategory  *string `json:"pay_category" nullable:"true" example:"SPINE"`
 	Amount       Money   `json:"amount" doc:"Negative for cancellations and reversals."`
 	TableVersion int64   `json:"table_version" doc:"The price table it was priced by." example:"3"`
+	DuplicateBody
 }
 
 // paymentBody is a payment of a run.
@@ -67,29 +78,30 @@ type refundBody struct {
 	RunID int64  `json:"paid_in_run_id" doc:"The run of the payment." example:"11"`
 }
 
-func lineBodyOf(l *pay.Line) LineBody {
+func lineBodyOf(l *pay.Line, known duplicatesOf) LineBody {
 	return LineBody{
 		CaseID: string(l.CaseID), HumanCaseID: l.CaseNumber, DocNumber: l.DocNumber(), UserID: string(l.Provider), ProviderName: nullable(directory.FullName(l.First, l.Last)),
 		CaseDate: l.CaseDate.String(), PayCategory: nullable(l.Category), Amount: Money(l.Amount), TableVersion: int64(l.Table),
+		DuplicateBody: known.of(l.CaseNumber),
 	}
 }
 
-func paymentBodyOf(l pay.Line) paymentBody {
-	return paymentBody{LineBody: lineBodyOf(&l), State: string(l.Outcome())}
+func paymentBodyOf(l pay.Line, known duplicatesOf) paymentBody {
+	return paymentBody{LineBody: lineBodyOf(&l, known), State: string(l.Outcome())}
 }
 
-func refundBodyOf(l pay.Line) refundBody {
-	return refundBody{LineBody: lineBodyOf(&l), Kind: string(l.Kind), RunID: l.RunID}
+func refundBodyOf(l pay.Line, known duplicatesOf) refundBody {
+	return refundBody{LineBody: lineBodyOf(&l, known), Kind: string(l.Kind), RunID: l.RunID}
 }
 
 // splitLines parts the payments of a run from what it carries back.
-func splitLines(lines []pay.Line) (paid []paymentBody, refunds []refundBody) {
+func splitLines(lines []pay.Line, known duplicatesOf) (paid []paymentBody, refunds []refundBody) {
 	paid, refunds = []paymentBody{}, []refundBody{}
 	for _, l := range lines {
 		if l.Kind == pay.Payment {
-			paid = append(paid, paymentBodyOf(l))
+			paid = append(paid, paymentBodyOf(l, known))
 		} else {
-			refunds = append(refunds, refundBodyOf(l))
+			refunds = append(refunds, refundBodyOf(l, known))
 		}
 	}
 	return paid, refunds
@@ -100,11 +112,12 @@ type heldBody struct {
 	CaseID      string  `json:"case_id" example:"demo-case-013"`
 	HumanCaseID *int64  `json:"human_case_id" nullable:"true" doc:"Null if there is no such case." example:"13"`
 	UserID      *string `json:"user_id" nullable:"true" doc:"The provider." example:"demo-provider-2"`
-	Reason      string  `json:"reason" doc:"no_codes, unpriced, waived, no_npi, excluded_account, own_case; of cases that were named also case_not_ready and case_not_found." example:"unpriced"`
+	Reason      string  `json:"reason" doc:"no_codes, unpriced, waived, no_npi, excluded_account, own_case, possible_duplicate, duplicate_unchecked; of cases that were named also case_not_ready and case_not_found." example:"unpriced"`
+	DuplicateBody
 }
 
-func heldBodyOf(h pay.Held) heldBody {
-	return heldBody{CaseID: string(h.CaseID), HumanCaseID: nullable(h.CaseNumber), UserID: nullable(string(h.Provider)), Reason: string(h.Reason)}
+func heldBodyOf(h pay.Held, known duplicatesOf) heldBody {
+	return heldBody{DuplicateBody: known.of(h.CaseNumber), CaseID: string(h.CaseID), HumanCaseID: nullable(h.CaseNumber), UserID: nullable(string(h.Provider)), Reason: string(h.Reason)}
 }
 
 // openRunRequest asks for a run.

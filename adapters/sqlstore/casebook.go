@@ -13,7 +13,7 @@ import (
 
 type casebookRepo struct{ *session }
 
-var sheetColumns = "SELECT " + caseColumns + ", s.first_name, s.last_name, f.facility_name, u.first_name, u.last_name, u.active"
+var sheetColumns = "SELECT " + caseColumns + ", s.first_name, s.last_name, f.facility_name, u.first_name, u.last_name, u.active, " + hasOther
 
 const sheetTables = caseTables + " JOIN users u ON u.user_id = c.user_id" +
 	" LEFT JOIN surgeons s ON s.surgeon_id = c.surgeon_id LEFT JOIN facilities f ON f.facility_id = c.facility_id"
@@ -24,10 +24,11 @@ type sheetRow struct {
 	surgeonFirst, surgeonLast, facility sql.NullString
 	ownerFirst, ownerLast               string
 	ownerActive                         int
+	hasOther                            bool
 }
 
 func (r *sheetRow) scan(row interface{ Scan(...any) error }) error {
-	return row.Scan(append(r.targets(&r.paymentRow), &r.surgeonFirst, &r.surgeonLast, &r.facility, &r.ownerFirst, &r.ownerLast, &r.ownerActive)...)
+	return row.Scan(append(r.targets(&r.paymentRow), &r.surgeonFirst, &r.surgeonLast, &r.facility, &r.ownerFirst, &r.ownerLast, &r.ownerActive, &r.hasOther)...)
 }
 
 func (r *sheetRow) toSheet(keys *Keyring) (surgical.Sheet, error) {
@@ -41,6 +42,10 @@ func (r *sheetRow) toSheet(keys *Keyring) (surgical.Sheet, error) {
 	}
 	if c.Payment != surgical.NoPayment {
 		sheet.RunID = r.runID.Int64
+	}
+	sheet.Duplicates = surgical.Duplicates{Forced: c.DuplicateForced, Mark: c.Duplicate}
+	if r.hasOther { // which ones is read with the rest of the page
+		sheet.Duplicates.Others = []surgical.OtherCase{}
 	}
 	return sheet, err
 }
@@ -104,6 +109,9 @@ func (r casebookRepo) complete(ctx context.Context, sheets []surgical.Sheet) err
 	for i := range sheets {
 		numbers[i] = sheets[i].Number
 	}
+	if err := r.nameOthers(ctx, sheets); err != nil {
+		return err
+	}
 	parts, err := r.parts(ctx, numbers)
 	if err != nil {
 		return err
@@ -124,6 +132,24 @@ func (r casebookRepo) complete(ctx context.Context, sheets []surgical.Sheet) err
 		catalogue.describe(&sheets[i])
 	}
 	return nil
+}
+
+// nameOthers adds the duplicates of the cases that have any, in one query, or none if no case has.
+func (r casebookRepo) nameOthers(ctx context.Context, sheets []surgical.Sheet) error {
+	var numbers []int64
+	for i := range sheets {
+		if sheets[i].Duplicates.Others != nil {
+			numbers = append(numbers, sheets[i].Number)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	found, err := duplicateRepo(r).Of(ctx, numbers)
+	for i := range sheets {
+		sheets[i].Duplicates.Others = found[sheets[i].Number].Others
+	}
+	return err
 }
 
 type described struct{ from, until, text string }
@@ -189,6 +215,9 @@ func listCondition(q surgical.Query, in permission.Scope) (string, []any) {
 	}
 	if len(q.IDs) > 0 {
 		and("c.case_id IN ?", padded(q.IDs))
+	}
+	if q.Duplicates {
+		and(isMarked)
 	}
 	if q.Statuses.Filters() {
 		condition, values := statusCondition(q.Statuses)

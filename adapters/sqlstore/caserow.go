@@ -34,6 +34,9 @@ type caseRow struct {
 	PayGeneration   int
 	TwinDigest      []byte
 	TwinSlot        int64
+	TwinFold        int
+	FoldedDigest    []byte
+	DuplicateMark   int
 	DigestKey       []byte
 	Stamps          stampRow `gorm:"embedded"` // a name that is not exported would be skipped
 	CreatedAt       int64    `gorm:"autoCreateTime:false"`
@@ -113,7 +116,7 @@ func (p paymentRow) state() (surgical.PaymentState, int64) {
 // depend on it.
 var caseColumns = "c.human_case_id, c.case_id, c.version, c.user_id, c.case_date, c.patient_first, c.patient_last, c.patient_dob, " +
 	"c.ins_provider, c.surgeon_id, c.facility_id, c.case_status, c.pay_amount_cents, c.pay_category, c.pay_status, c.pay_tier, " +
-	"c.pay_table_version, c.pay_code, c.priced_at, c.pay_generation, c.twin_slot, c.digest_key, c." + strings.Join(stampColumns, ", c.") +
+	"c.pay_table_version, c.pay_code, c.priced_at, c.pay_generation, c.twin_slot, c.duplicate_mark, " + isFolded + ", c.digest_key, c." + strings.Join(stampColumns, ", c.") +
 	", c.created_at, c.updated_at, c.deleted_at, c.deleted_by, p.entry_id, p.run_id, p.settled_at, p.cancelled_at, p.reversed_at"
 
 const caseTables = " FROM cases c LEFT JOIN payment_entries p ON p.human_case_id = c.human_case_id AND p.generation = c.pay_generation AND p.kind = 'payment'"
@@ -124,7 +127,7 @@ func (r *caseRow) targets(p *paymentRow) []any {
 	out := make([]any, 0, 56)
 	out = append(out, &r.HumanCaseID, &r.CaseID, &r.Version, &r.UserID, &r.CaseDate, &r.PatientFirst, &r.PatientLast, &r.PatientDob,
 		&r.InsProvider, &r.SurgeonID, &r.FacilityID, &r.CaseStatus, &r.PayAmountCents, &r.PayCategory, &r.PayStatus, &r.PayTier,
-		&r.PayTableVersion, &r.PayCode, &r.PricedAt, &r.PayGeneration, &r.TwinSlot, &r.DigestKey)
+		&r.PayTableVersion, &r.PayCode, &r.PricedAt, &r.PayGeneration, &r.TwinSlot, &r.DuplicateMark, &r.TwinFold, &r.DigestKey)
 	for _, stamp := range r.Stamps.fields() {
 		out = append(out, stamp)
 	}
@@ -135,7 +138,7 @@ func (r *caseRow) targets(p *paymentRow) []any {
 func (r *caseRow) standing(p paymentRow) surgical.Standing {
 	s := surgical.Standing{
 		ID: ident.CaseID(r.CaseID), Number: r.HumanCaseID, Version: r.Version, Owner: ident.UserID(r.UserID),
-		Status: surgical.Status(r.CaseStatus), Generation: r.PayGeneration,
+		Status: surgical.Status(r.CaseStatus), Generation: r.PayGeneration, Duplicate: duplicateMark(r.DuplicateMark), Unfolded: r.TwinFold == 0,
 		Pay: surgical.Worth{
 			Amount: pay.Cents(r.PayAmountCents), Category: r.PayCategory.String, Status: pay.Status(r.PayStatus), Tier: pay.Tier(r.PayTier),
 			Table: pay.TableVersion(r.PayTableVersion), Winner: pay.Code(r.PayCode.String), At: nullInstant(r.PricedAt),
@@ -157,7 +160,7 @@ func (r *caseRow) toCase(p paymentRow, keys *Keyring) (surgical.Case, error) {
 			Born:  open.openText(r.PatientDob, "patient_dob", r.CaseID),
 		},
 		Insurer: r.InsProvider.String, SurgeonID: r.SurgeonID.Int64, FacilityID: r.FacilityID.Int64,
-		Files: map[surgical.FileKind]surgical.File{}, Stamps: r.Stamps.stamps(), DuplicateForced: r.TwinSlot != 0 && !r.DeletedAt.Valid,
+		Files: map[surgical.FileKind]surgical.File{}, Stamps: r.Stamps.stamps(), DuplicateForced: isForced(r.TwinSlot, r.DuplicateMark) && !r.DeletedAt.Valid,
 		CreatedAt: instant(r.CreatedAt), UpdatedAt: instant(r.UpdatedAt),
 		DeletedAt: nullInstant(r.DeletedAt), DeletedBy: ident.UserID(r.DeletedBy.String),
 	}
@@ -180,12 +183,12 @@ func caseRowOf(c *surgical.Case, keys *Keyring) (caseRow, error) {
 		InsProvider: nullText(c.Insurer), SurgeonID: nullInt(c.SurgeonID), FacilityID: nullInt(c.FacilityID),
 		CaseStatus: int(c.Status), PayAmountCents: int64(c.Pay.Amount), PayCategory: nullText(c.Pay.Category), PayStatus: string(c.Pay.Status),
 		PayTier: int(c.Pay.Tier), PayTableVersion: int64(c.Pay.Table), PayCode: nullText(string(c.Pay.Winner)), PricedAt: nullMicros(c.Pay.At),
-		PayGeneration: c.Generation, TwinDigest: twin, DigestKey: seal.bytes(c.DigestKey, "digest_key", id),
+		PayGeneration: c.Generation, TwinDigest: twin, TwinFold: presentFold, FoldedDigest: twin, DuplicateMark: storedMark(c), DigestKey: seal.bytes(c.DigestKey, "digest_key", id),
 		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt), Active: flag(c.DeletedAt.IsZero()),
 		DeletedAt: nullMicros(c.DeletedAt), DeletedBy: nullText(string(c.DeletedBy)),
 	}
 	r.Stamps.set(c.Stamps)
-	if c.DuplicateForced || !c.DeletedAt.IsZero() {
+	if c.DuplicateForced || c.Duplicate != surgical.NotFound || !c.DeletedAt.IsZero() {
 		r.TwinSlot = c.Number
 	}
 	return r, seal.err

@@ -90,9 +90,13 @@ func (r caseRepo) Save(ctx context.Context, c *surgical.Case, moves ...surgical.
 		return err
 	}
 	row.Version++
+	stays := []string{"human_case_id", "case_id", "created_at"}
+	if c.Unfolded { // whoever searches for its duplicates makes the digest anew
+		stays = append(stays, "twin_digest", "twin_fold", "folded_digest")
+	}
 	db := r.db.WithContext(ctx)
 	done := db.Model(&caseRow{}).Where("human_case_id = ? AND version = ?", c.Number, c.Version).
-		Select("*").Omit("human_case_id", "case_id", "created_at").Updates(&row)
+		Select("*").Omit(stays...).Updates(&row)
 	switch {
 	case done.Error != nil:
 		return taken(done.Error, twinExists())
@@ -104,34 +108,6 @@ func (r caseRepo) Save(ctx context.Context, c *surgical.Case, moves ...surgical.
 		return err
 	}
 	return r.addHistory(ctx, historyRows(c.Number, moves))
-}
-
-// duplicateDigests returns the digests under which duplicates of a case can be stored: the present one, and the one
-// that programs before this one made, until they are all made anew. Most names have only one.
-func (k *Keyring) duplicateDigests(c *surgical.Case) ([][]byte, error) {
-	present, err := k.digest(c.DuplicateText())
-	if err != nil || c.FormerDuplicateText().Equal(c.DuplicateText()) {
-		return [][]byte{present}, err
-	}
-	former, err := k.digest(c.FormerDuplicateText())
-	return [][]byte{present, former}, err
-}
-
-// Twin implements ports.Cases.
-func (r caseRepo) Twin(ctx context.Context, c *surgical.Case) (ident.CaseID, error) {
-	digests, err := r.keys.duplicateDigests(c)
-	if err != nil {
-		return "", err
-	}
-	var id string
-	err = r.db.WithContext(ctx).Raw("SELECT c.case_id FROM cases c LEFT JOIN payment_entries p ON p.human_case_id = c.human_case_id"+
-		" AND p.kind = 'payment' AND p.settled_at IS NOT NULL AND p.reversed_at IS NULL"+
-		" WHERE c.twin_digest IN ? AND c.human_case_id <> ? AND (c.active = 1 OR p.entry_id IS NOT NULL) ORDER BY c.human_case_id LIMIT 1",
-		digests, c.Number).Row().Scan(&id)
-	if err == sql.ErrNoRows { //nolint:errorlint // Scan returns it bare
-		return "", nil
-	}
-	return ident.CaseID(id), err
 }
 
 // inScope is the condition that keeps a query inside a scope; owner is the column that names it.

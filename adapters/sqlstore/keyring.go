@@ -172,7 +172,8 @@ func (k *Keyring) openUnknown(at *keys, id ports.KeyID, sealed, where []byte) ([
 	if at.before == nil || !at.before.known[id] {
 		var err error
 		if at, err = k.ask(at, id); err != nil {
-			return nil, fault.New(fault.Unavailable, "key_unknown", "A value is encrypted with the key %d, which this server does not have.", id).Because(err)
+			return nil, fault.New(fault.Unavailable, "key_unknown", "A stored value is encrypted with a key that this server does not have.").
+				Because(fmt.Errorf("key %d: %w", id, err))
 		}
 	}
 	if at.known[id] {

@@ -245,7 +245,7 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 
 func (s *session) repos() ports.Repos {
 	return ports.Repos{
-		Cases: caseRepo{s}, Documents: documentRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s},
+		Cases: caseRepo{s}, Documents: documentRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s}, Duplicates: duplicateRepo{s},
 		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},
 		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
 		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},

@@ -217,6 +217,8 @@ type Figures struct {
 	Totals   []surgical.StatusTotal
 	Labels   map[surgical.Status]string
 	Unpriced int // cases below 15 that nobody is paid for until they have a price
+	Forced   int // cases that somebody forced although there was a duplicate
+	Found    int // possible duplicates that were found and not confirmed
 }
 
 // Dashboard counts and sums the cases by status.
@@ -235,6 +237,9 @@ func (s *Service) Dashboard(ctx context.Context, who permission.Actor, from, to 
 			return err
 		}
 		if f.Unpriced, err = r.Casebook.Unpriced(ctx, from, to); err != nil {
+			return err
+		}
+		if f.Forced, f.Found, err = r.Duplicates.Count(ctx, from, to); err != nil {
 			return err
 		}
 		f.Labels, err = labels(ctx, r)

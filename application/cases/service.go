@@ -199,7 +199,7 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, id ident.Ca
 		now, before := s.clock.Now(), digest(c)
 		done = Recorded{Case: c}
 		moves := c.Restore(who, now)
-		c.DuplicateForced = force
+		c.DuplicateForced, c.Unfolded = force, false // duplicates are looked for now
 		if err := refuseTwin(ctx, r, c, true); err != nil {
 			return err
 		}

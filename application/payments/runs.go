@@ -44,6 +44,8 @@ type Opened struct {
 	Run   *pay.Run
 	Lines []pay.Line
 	Held  []pay.Held
+
+	Duplicates map[int64]surgical.Duplicates // of the cases in Lines and Held, by number
 }
 
 // Reasons for which cases that were named are left out, beside those of pay.HoldReason.
@@ -68,6 +70,9 @@ func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opene
 			return err
 		}
 		if done, err = p.open(ctx, r); err != nil {
+			return err
+		}
+		if done.Duplicates, err = duplicates(ctx, r, done.Held, done.Lines); err != nil {
 			return err
 		}
 		return finish(ctx, r, in.Request, done.Run)
@@ -228,6 +233,8 @@ type Statement struct {
 	Refunded pay.Cents  // the sum of all that its file carries back
 	Refunds  []pay.Line // what that is, with the first page
 	Held     []pay.Held // what it left out, with the first page
+
+	Duplicates map[int64]surgical.Duplicates // of the cases that are named, by number
 }
 
 // Get returns a run with its payments, what it carries back and what it left out. Whose pay it shows is on the
@@ -252,7 +259,10 @@ func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64, page Lin
 		if err != nil {
 			return err
 		}
-		found, err = page.of(Statement{Run: run, Held: held}, lines)
+		if found, err = page.of(Statement{Run: run, Held: held}, lines); err != nil {
+			return err
+		}
+		found.Duplicates, err = duplicates(ctx, r, found.Held, found.Payments, found.Refunds)
 		return err
 	})
 	entry := audit.Record(who, permission.ReadRuns, "run", runID(id), s.clock.Now())
@@ -282,6 +292,18 @@ func (p LinePage) of(whole Statement, lines []pay.Line) (Statement, error) {
 		whole.Payments = whole.Payments[:p.Limit]
 	}
 	return whole, nil
+}
+
+// duplicates returns what is known of the duplicates of the cases that an answer names.
+func duplicates(ctx context.Context, r ports.Repos, held []pay.Held, lines ...[]pay.Line) (map[int64]surgical.Duplicates, error) {
+	var numbers []int64
+	for _, l := range slices.Concat(lines...) {
+		numbers = append(numbers, l.CaseNumber)
+	}
+	for _, h := range held {
+		numbers = append(numbers, h.CaseNumber)
+	}
+	return r.Duplicates.Of(ctx, numbers)
 }
 
 // numbersOf are the human_case_ids of the cases that an answer names.

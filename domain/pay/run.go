@@ -111,6 +111,9 @@ const (
 	HeldNoNPI    HoldReason = "no_npi"
 	HeldExcluded HoldReason = "excluded_account"
 	HeldOwnCase  HoldReason = "own_case"
+
+	HeldDuplicate HoldReason = "possible_duplicate"  // found, and not confirmed yet
+	HeldUnfolded  HoldReason = "duplicate_unchecked" // the search for duplicates has not come to it yet
 )
 
 // Candidate is a case at 10 that a run looks at.
@@ -119,6 +122,9 @@ type Candidate struct {
 	HasNPI   bool
 	Status   Status
 	OwnCase  bool // it belongs to the person who opens the run
+
+	Duplicate bool // found to be a possible duplicate, and not confirmed
+	Unfolded  bool // not looked at yet
 }
 
 // Hold says why the case must wait, or nothing if the run takes it. Inactive owners are paid: they
@@ -131,6 +137,10 @@ func (c Candidate) Hold(excluded []ident.UserID) HoldReason {
 		return HeldNoNPI
 	case slices.Contains(excluded, c.Provider):
 		return HeldExcluded
+	case c.Duplicate:
+		return HeldDuplicate
+	case c.Unfolded:
+		return HeldUnfolded
 	case c.OwnCase:
 		return HeldOwnCase
 	}

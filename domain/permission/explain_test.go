@@ -79,7 +79,7 @@ func TestRefusals(t *testing.T) {
 // TestWhatNobodyDoesToHisOwn: source spec/decisions.md 2.7.
 func TestWhatNobodyDoesToHisOwn(t *testing.T) {
 	never := map[permission.Action]string{
-		permission.AssignCase: "own_case", permission.ApproveZero: "own_case",
+		permission.AssignCase: "own_case", permission.ApproveZero: "own_case", permission.ConfirmDuplicate: "own_case",
 		permission.RankUser: "not_on_yourself", permission.DeactivateUser: "not_on_yourself",
 	}
 	for _, rule := range permission.Table {

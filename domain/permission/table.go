@@ -10,18 +10,21 @@ type Action string
 
 // The actions of the product.
 const (
-	ReadCase       Action = "case.read"
-	CreateCase     Action = "case.create"
-	EditCase       Action = "case.edit"
-	DeleteCase     Action = "case.delete"
-	RestoreCase    Action = "case.restore"
-	PurgeCase      Action = "case.purge"
-	AssignCase     Action = "case.assign"
-	AttachAdmin    Action = "case.admin_file"
-	ReadPay        Action = "pay.explain"
-	MoveCase       Action = "case.move"
-	MoveMoney      Action = "case.move_money"
-	ApproveZero    Action = "pay.approve_zero"
+	ReadCase    Action = "case.read"
+	CreateCase  Action = "case.create"
+	EditCase    Action = "case.edit"
+	DeleteCase  Action = "case.delete"
+	RestoreCase Action = "case.restore"
+	PurgeCase   Action = "case.purge"
+	AssignCase  Action = "case.assign"
+	AttachAdmin Action = "case.admin_file"
+	ReadPay     Action = "pay.explain"
+	MoveCase    Action = "case.move"
+	MoveMoney   Action = "case.move_money"
+	ApproveZero Action = "pay.approve_zero"
+
+	ConfirmDuplicate Action = "case.confirm_duplicate"
+
 	ListAllCases   Action = "case.list_all"
 	ListGroupCases Action = "case.list_group"
 	SeeDashboards  Action = "dashboard.read"
@@ -113,6 +116,7 @@ var Table = []Rule{
 	{Action: MoveCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "move cases through the lifecycle", Remark: "nobody moves own cases to 10 or above"},
 	{Action: MoveMoney, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "make moves that open, settle, cancel or reverse a payment"},
 	{Action: ApproveZero, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, NeverOwn: "own_case", Meaning: "approve an unpriced case to be paid at zero", Remark: "nobody for own cases"},
+	{Action: ConfirmDuplicate, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, NeverOwn: "own_case", Meaning: "confirm that a possible duplicate is an operation of its own", Remark: "nobody for own cases"},
 	{Action: ListAllCases, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "list everybody's cases by status"},
 	{Action: ListGroupCases, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: GroupAdmin, Meaning: "list the cases of group members", Remark: "members of type 1 to 6, where the membership says group_admin"},
 	{Action: SeeDashboards, Needs: CasesRead, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see the dashboards"},

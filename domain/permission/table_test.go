@@ -63,7 +63,7 @@ var ranks = map[permission.UserType]may{
 			permission.ReadCase, permission.CreateCase, permission.EditCase, permission.DeleteCase, permission.AssignCase,
 			permission.AttachAdmin, permission.ReadPay, permission.ReadPlaces, permission.EditPlaces,
 			// bulk status, cases_by_status, dashboards, case images, exports
-			permission.MoveCase, permission.ListAllCases, permission.SeeDashboards, permission.LoadImages, permission.ExportCases,
+			permission.MoveCase, permission.ConfirmDuplicate, permission.ListAllCases, permission.SeeDashboards, permission.LoadImages, permission.ExportCases,
 			// payment reports and generated files, reading payment runs, GET /users, all bug reports
 			permission.ReadReports, permission.ReadRuns, permission.ListUsers, permission.ReadProfile, permission.ReadAllBugs, permission.EditBug,
 		},

@@ -81,7 +81,7 @@ var opens = map[permission.TokenScope][]permission.Action{
 	},
 	permission.CasesWrite: {
 		permission.CreateCase, permission.EditCase, permission.DeleteCase, permission.RestoreCase, permission.AssignCase, permission.AttachAdmin,
-		permission.MoveCase, permission.EditPlaces, permission.ReportBug, permission.EditBug,
+		permission.MoveCase, permission.ConfirmDuplicate, permission.EditPlaces, permission.ReportBug, permission.EditBug,
 	},
 	permission.Payments: {
 		permission.MoveMoney, permission.ApproveZero, permission.ManagePrices, permission.ReadOwnReport, permission.ReadReports, permission.ReadPassword,

@@ -57,7 +57,7 @@ type Case struct {
 	Codes           []Code
 	Files           map[FileKind]File
 	Stamps          map[Status]time.Time // when each status was last reached
-	DuplicateForced bool                 // recorded although a twin existed
+	DuplicateForced bool                 // recorded although a duplicate existed
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	DeletedAt       time.Time // zero unless deleted

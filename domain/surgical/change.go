@@ -56,6 +56,9 @@ func (c *Case) Apply(by permission.Actor, ch Changes, now time.Time) (Changed, e
 	done.Twin = slices.ContainsFunc(diff, func(f string) bool {
 		return f == "user_id" || f == "case_date" || f == "patient_first" || f == "patient_last"
 	})
+	if done.Twin {
+		c.Unfolded = false // the caller looks for duplicates under what it is now
+	}
 	if len(diff) > 0 {
 		c.UpdatedAt = now
 	}

@@ -76,14 +76,15 @@ type Position struct {
 
 // Query asks for a page of cases that are not deleted.
 type Query struct {
-	Owner    ident.UserID   // only this owner's, unless empty
-	IDs      []ident.CaseID // only these, unless empty; at most 1,000
-	Statuses StatusFilter
-	From, To civil.Date // case dates, inclusive; zero is open
-	Order    Order
-	After    *Position
-	Limit    int
-	Count    bool // count all matches, too
+	Owner      ident.UserID   // only this owner's, unless empty
+	IDs        []ident.CaseID // only these, unless empty; at most 1,000
+	Statuses   StatusFilter
+	Duplicates bool       // only cases that are marked, or have another beside them
+	From, To   civil.Date // case dates, inclusive; zero is open
+	Order      Order
+	After      *Position
+	Limit      int
+	Count      bool // count all matches, too
 }
 
 // Sheet is a case as it is read: with the names its ids stand for.
@@ -95,6 +96,7 @@ type Sheet struct {
 	OwnerLast    string
 	OwnerActive  bool
 	RunID        int64 // the run of its present payment, 0 if none
+	Duplicates   Duplicates
 	Descriptions map[string]string
 }
 

@@ -142,6 +142,8 @@ type Standing struct {
 	PaymentID  int64  // the entry behind Payment, 0 if none
 	Generation int    // counts the payments a case may have had; one payment per generation
 	DigestKey  []byte // keys the digests of this case in the audit trail
+	Duplicate  DuplicateMark
+	Unfolded   bool // nobody has looked yet whether it has duplicates: its digest was made by the program before
 }
 
 // Worth is what the case is worth, as stored with it.

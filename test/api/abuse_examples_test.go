@@ -232,6 +232,11 @@ var examples = map[string]func(*abused) example{
 	"move-cases": func(s *abused) example {
 		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{"case_ids": []any{s.draft()}, "new_status": 1, "force": false, "reason": "because"}}
 	},
+	"confirm-duplicates": func(s *abused) example {
+		id := s.draft()
+		s.markFound(id)
+		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{"case_ids": []any{id}, "reason": "because", "user_id": root}}
+	},
 	"approve-zero": func(s *abused) example {
 		return example{body: map[string]any{"case_ids": []any{s.unpriced()}, "reason": "because", "user_id": root}}
 	},

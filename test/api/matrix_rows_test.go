@@ -41,6 +41,8 @@ var matrixRows = map[string]matrixRow{
 	"move-cases":   {own: fromCase, member: fromCase, stranger: fromCase, about: movedCase, told: "total_updated"},
 	"approve-zero": {own: fromGlobal, member: fromGlobal, stranger: fromGlobal, about: zeroCase, told: "total_approved"},
 
+	"confirm-duplicates": {own: fromCase, member: fromCase, stranger: fromCase, about: foundCase, told: "total_confirmed"},
+
 	"get-case-images":    {all: fromCase},
 	"upload-case-file":   {own: created, member: "404 403 201 201 201 201", stranger: "404 404 201 201 201 201", about: newCaseFile},
 	"list-case-files":    {own: everybody, member: "404 200 200 200 200 200", stranger: unseen, about: theirCase},
@@ -185,6 +187,13 @@ func zeroCase(s *abused, owner string) example {
 	id := s.next("c")
 	patient := map[string]any{"first": id, "last": "Last"}
 	s.send(http.MethodPost, "/case", owner, caseOf(id, owner, s.places[owner], "patient", patient, "procedure_codes", []string{"Q0000"})).is(201)
+	return example{body: map[string]any{"case_ids": []string{id}, "reason": "because"}}
+}
+
+func foundCase(s *abused, owner string) example {
+	s.t.Helper()
+	id := s.caseOf(owner)
+	s.markFound(id)
 	return example{body: map[string]any{"case_ids": []string{id}, "reason": "because"}}
 }
 

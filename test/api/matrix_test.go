@@ -148,7 +148,7 @@ func (s *abused) wantCell(op *operation, as role, owner, want string, e example,
 	case http.StatusOK:
 		// Nobody approves own zero pay: his own case is left out.
 		if changed := 1.0; told != "" {
-			if op.base() == "approve-zero" && owner == as.name {
+			if (op.base() == "approve-zero" || op.base() == "confirm-duplicates") && owner == as.name {
 				changed = 0
 			}
 			if got.at(told) != changed {
