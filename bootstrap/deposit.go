@@ -57,8 +57,8 @@ func (d deposit) keep(ctx context.Context, c audit.Checkpoint, public audit.Publ
 }
 
 // announce mails a checkpoint to those who hear of failures.
-func (d deposit) announce(ctx context.Context, c audit.Checkpoint) error {
-	text, err := auditfile.Text(c, nil)
+func (d deposit) announce(ctx context.Context, c audit.Checkpoint, public audit.PublicKey) error {
+	text, err := auditfile.Text(c, public)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type Desk struct {
 	Deposit func(context.Context, audit.Checkpoint, audit.PublicKey) (place string, err error)
 
 	// Announce, if set, sends a checkpoint to people: the first one of a day, and each that was asked for.
-	Announce func(context.Context, audit.Checkpoint) error
+	Announce func(context.Context, audit.Checkpoint, audit.PublicKey) error
 }
 
 // Deposited is a checkpoint and where it was put.
@@ -117,7 +117,7 @@ func (n *Notary) checkpoint(ctx context.Context, announce bool) (Deposited, erro
 	n.latest, n.known = made.At, true
 	made.Place, err = n.desk.Deposit(ctx, made.Checkpoint, made.Public)
 	if announce && n.desk.Announce != nil {
-		err = errors.Join(err, n.desk.Announce(ctx, made.Checkpoint))
+		err = errors.Join(err, n.desk.Announce(ctx, made.Checkpoint, made.Public))
 	}
 	n.events.Happened(ctx, ports.Event{Name: "audit.checkpoint", Err: err, Values: []ports.Value{
 		{Name: "seq", Text: strconv.FormatInt(made.Seq, 10)}, {Name: "key_id", Text: made.KeyID},

@@ -34,7 +34,7 @@ const MaxSubject = 255
 const mappedPrefix = "subject:"
 
 // ParseUserID returns the user that a text names: the text itself within the alphabet [A-Za-z0-9._@+:-] and the
-// length of 1 to 100, else, for up to 255 printable ASCII characters, the id that stands for this subject. Auth0
+// length of 1 to 100, else, for up to 255 printable ASCII characters without blanks, the id that stands for this subject. Auth0
 // writes auth0|…, AD FS Base64 with / and =; ids of users become folders of documents and parts of addresses, where
 // such characters must not stand.
 func ParseUserID(s string) (UserID, error) {
@@ -55,10 +55,10 @@ func UserIDOfSubject(subject string) (UserID, error) {
 }
 
 func isSubject(s string) bool {
-	if s == "" || len(s) > MaxSubject || strings.TrimSpace(s) != s || s == "." || s == ".." {
+	if s == "" || len(s) > MaxSubject || s == "." || s == ".." {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c > '~' })
+	return !strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
 func mapSubject(s string) UserID {

@@ -48,7 +48,7 @@ func TestParseUserID_maps_subjects_of_identity_providers(t *testing.T) {
 	seen := map[ident.UserID]string{}
 	for _, subject := range []string{
 		"auth0|5f7c8ec7c33c6c004bbafe82", "AUTH0|5f7c8ec7c33c6c004bbafe82", "google-oauth2|12341123123", "dlvyg+PkAtlCmoJtTqbT+W8AJ743J2PaovD5oe6mrHs=",
-		`DOMAIN\ada`, "https://id.example.org/ada", "Ada Lovelace", strings.Repeat("x", 101), strings.Repeat("x", 255), "~!*'();,?#%",
+		`DOMAIN\ada`, "https://id.example.org/ada", strings.Repeat("x", 101), strings.Repeat("x", 255), "~!*'();,?#%",
 	} {
 		id, err := ident.ParseUserID(subject)
 		if _, again := ident.ParseCaseID(string(id)); err != nil || again != nil || !strings.HasPrefix(string(id), "subject:") {
@@ -65,7 +65,7 @@ func TestParseUserID_maps_subjects_of_identity_providers(t *testing.T) {
 			t.Errorf("a subject spelled %q names the user of %q: %v", id, subject, err)
 		}
 	}
-	for _, bad := range []string{"", ".", "..", " ", " a", "a ", "a\n", "a\x00b", "a\tb", "é|a", "ａ", "a\u202eb", "\xff", strings.Repeat("x", 256)} {
+	for _, bad := range []string{"", ".", "..", " ", "Ada Lovelace", " a", "a ", "a\n", "a\x00b", "a\tb", "é|a", "ａ", "a\u202eb", "\xff", strings.Repeat("x", 256)} {
 		if _, err := ident.ParseUserID(bad); fault.CodeOf(err) != "invalid_id" {
 			t.Errorf("%q: got %v", bad, err)
 		}

@@ -7,7 +7,6 @@ ALTER TABLE audit_checkpoints
     ADD COLUMN begins_key VARCHAR(16) NULL,
     ADD KEY audit_checkpoints_by_begins_key (begins_key, seq);
 
--- REPLACE, ON DUPLICATE KEY and deletes of several tables meet the triggers that there are.
 -- +goose StatementBegin
 CREATE TRIGGER audit_seal_keyed BEFORE INSERT ON audit_seal FOR EACH ROW
     IF NEW.key_id IS NULL AND EXISTS (SELECT 1 FROM audit_checkpoints WHERE begins_key IS NOT NULL AND seq < NEW.seq) THEN

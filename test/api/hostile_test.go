@@ -111,7 +111,7 @@ func TestRequestsThroughAProxyOrToAnotherHostAreRefused(t *testing.T) {
 
 // kept are the hostile texts that a line of text may hold: they must come back as they went in.
 var kept = []string{
-	"the canary alone", "combining marks", "right to left", "emoji", "SQL with a quote", "SQL that drops", "wildcards", "shell", "a formula", "another formula", "HTML",
+	"the canary alone", "combining marks", "SQL with a quote", "SQL that drops", "wildcards", "shell", "a formula", "another formula", "HTML",
 	"a template", "null", "true", "minus one", "full-width digits", "an array", "an object", "a Windows path", "a path up",
 }
 

@@ -46,8 +46,8 @@ func TestAReportThatWasChangedInTheStorageIsNotGiven(t *testing.T) {
 		if err := os.WriteFile(object, append(file.raw, "forged\n"...), 0o600); err != nil {
 			p.t.Fatal(err)
 		}
-		p.get(path, "case-admin").is(500).lacks("forged", "BILL")
-		p.get("/generated_files/"+file.header.Get("X-File-ID"), "case-admin").is(500).lacks("forged", "BILL")
+		p.get(path, "case-admin").refused(503, "document_damaged").lacks("forged", "BILL")
+		p.get("/generated_files/"+file.header.Get("X-File-ID"), "case-admin").refused(503, "document_damaged").lacks("forged", "BILL")
 	})
 }
 

@@ -229,7 +229,7 @@ func TestAGroupAdminIsShownWhatHisOwnCapAllows(t *testing.T) {
 		if got := list.shown(); !slices.Equal(got, []int{0, 10, 15, 20, 20, 20}) {
 			p.t.Errorf("the group admin is shown %v", got)
 		}
-		p.get("/case?case_id="+sixCases[500], "group-admin").is(200).has("case.case_status", 20, "case.pay_status", nil)
+		p.get("/case?case_id="+sixCases[500], "group-admin").is(200).has("case.case_status", 20, "case.pay_status", "priced")
 		p.get("/case?case_id="+sixCases[500], "provider").is(200).has("case.case_status", 500)
 	})
 }

@@ -103,6 +103,10 @@ func stepsUp(t *testing.T, files fs.FS, name string) (statements []string) {
 		t.Fatal(err)
 	}
 	up, _, _ := strings.Cut(string(content), "-- +goose Down")
+	if before, block, found := strings.Cut(up, "-- +goose StatementBegin\n"); found { // its semicolons end nothing
+		block, after, _ := strings.Cut(block, "-- +goose StatementEnd")
+		up = before + strings.ReplaceAll(strings.TrimSpace(block), ";\n", "; ") + "\n" + after
+	}
 	for statement := range strings.SplitSeq(up, ";\n") {
 		if statement = strings.TrimSpace(statement); statement != "" {
 			statements = append(statements, statement)
