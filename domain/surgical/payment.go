@@ -51,8 +51,10 @@ func (c RunCandidate) Enter(how Manner, rules pay.Rules) (Moved, error) {
 		return m, err
 	}
 	m.Date = c.Date
-	asked := pay.Candidate{Provider: c.Owner, HasNPI: c.HasNPI, Status: c.Pay.Status, OwnCase: how.By.Is(c.Owner),
-		Duplicate: c.Duplicate == DuplicateFound, Unfolded: c.Unfolded}
+	asked := pay.Candidate{
+		Provider: c.Owner, HasNPI: c.HasNPI, Status: c.Pay.Status, OwnCase: how.By.Is(c.Owner),
+		Duplicate: c.Duplicate == DuplicateFound, Unfolded: c.Unfolded,
+	}
 	if why := asked.Hold(rules.Excluded); why != "" {
 		return m, fault.New(fault.Conflict, string(why), "The case is held: %s", why)
 	}
