@@ -46,7 +46,7 @@ type Prices interface {
 // Runs is the ledger: payment runs and their entries.
 type Runs interface {
 	// Open stores a run with its payments and gives the run's id. Cancellations and reversals that no
-	// run carries yet are assigned to it, but those of import runs, whose payments no file carries. The
+	// run carries yet are assigned to it, and what providers owe from earlier runs is carried into it, but those of import runs, whose payments no file carries. The
 	// payments, also those at hand, get the codes that their cases have in this transaction. Conflict
 	// "already_in_run" if a case has a payment of that generation.
 	Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error
@@ -83,6 +83,10 @@ type Ledger interface {
 	// Lines returns the entries that q names, by provider, case date, case number and entry, in one
 	// statement.
 	Lines(ctx context.Context, q pay.LineQuery) ([]pay.Line, error)
+
+	// Owed returns what providers owed from earlier runs when a run was opened: reversals that exceeded what there was
+	// to pay them.
+	Owed(ctx context.Context, run int64) (map[ident.UserID]pay.Cents, error)
 
 	// Held returns what a run left out, in order of case number.
 	Held(ctx context.Context, run int64) ([]pay.Held, error)

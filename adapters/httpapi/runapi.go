@@ -62,8 +62,9 @@ type openedBody struct {
 	Payments     []paymentBody `json:"payments" nullable:"false"`
 	Refunds      []refundBody  `json:"refunds" nullable:"false" doc:"Cancellations and reversals that the run's file carries."`
 	RefundsTotal Money         `json:"refunds_total" doc:"Their sum, negative."`
-	Held         []heldBody    `json:"held" nullable:"false" doc:"Cases at 10 that are left out."`
-	DryRun       bool          `json:"dry_run"`
+	DueBody
+	Held   []heldBody `json:"held" nullable:"false" doc:"Cases at 10 that are left out."`
+	DryRun bool       `json:"dry_run"`
 }
 
 func (a *API) openRun(ctx context.Context, in *openRunInput) (*openedAnswer, error) {
@@ -99,7 +100,7 @@ func (a *API) openedBefore(ctx context.Context, earlier string) (*openedAnswer, 
 	if err != nil {
 		return nil, err
 	}
-	return openedAnswerOf(ctx, payments.Opened{Run: &found.Run, Lines: slices.Concat(found.Payments, found.Refunds), Held: found.Held, Duplicates: found.Duplicates}, "Payment run opened"), nil
+	return openedAnswerOf(ctx, payments.Opened{Run: &found.Run, Lines: slices.Concat(found.Payments, found.Refunds), Held: found.Held, Due: found.Due, Duplicates: found.Duplicates}, "Payment run opened"), nil
 }
 
 func openedAnswerOf(ctx context.Context, o payments.Opened, message string) *openedAnswer {
@@ -114,6 +115,7 @@ func openedAnswerOf(ctx context.Context, o payments.Opened, message string) *ope
 		out.Body.RefundsTotal += refund.Amount
 	}
 	out.Body.Held = mapped(o.Held, func(h pay.Held) heldBody { return heldBodyOf(h, known) })
+	out.Body.DueBody = dueBodyOf(o.Due)
 	return out
 }
 
@@ -184,8 +186,9 @@ type runAnswer struct {
 		Payments     []paymentBody `json:"payments" nullable:"false"`
 		Refunds      []refundBody  `json:"refunds" nullable:"false" doc:"Cancellations and reversals that the run's file carries; with the first page."`
 		RefundsTotal Money         `json:"refunds_total" doc:"Their sum, negative."`
-		Held         []heldBody    `json:"held" nullable:"false" doc:"Cases that the run left out when it was opened; with the first page."`
-		Truncated    bool          `json:"truncated,omitempty" doc:"There are more payments; page with limit and cursor."`
+		DueBody
+		Held      []heldBody `json:"held" nullable:"false" doc:"Cases that the run left out when it was opened; with the first page."`
+		Truncated bool       `json:"truncated,omitempty" doc:"There are more payments; page with limit and cursor."`
 	}
 }
 
@@ -208,6 +211,7 @@ func (a *API) getRun(ctx context.Context, in *runInput) (*runAnswer, error) {
 	out.Body.Payments = mapped(found.Payments, func(l pay.Line) paymentBody { return paymentBodyOf(l, known) })
 	out.Body.Refunds = mapped(found.Refunds, func(l pay.Line) refundBody { return refundBodyOf(l, known) })
 	out.Body.Held = mapped(found.Held, func(h pay.Held) heldBody { return heldBodyOf(h, known) })
+	out.Body.DueBody = dueBodyOf(found.Due)
 	if found.More {
 		out.Link = nextLink(runPath(in.RunID), url.Values{"limit": {strconv.Itoa(in.limit())}}, writeCursor("payment_run", numberKey{found.Payments[len(found.Payments)-1].ID}))
 		out.Body.Truncated = in.Limit == 0

@@ -94,6 +94,40 @@ func refundBodyOf(l pay.Line, known duplicatesOf) refundBody {
 	return refundBody{LineBody: lineBodyOf(&l, known), Kind: string(l.Kind), RunID: l.RunID}
 }
 
+// DueBody is what is to be paid on the pay date.
+type DueBody struct {
+	ToPayTotal         Money             `json:"to_pay_total" doc:"What to pay on the pay date, to all providers together."`
+	ReversalsTotal     Money             `json:"reversals_total" doc:"Settled payments that were taken back and are deducted, negative."`
+	CancellationsTotal Money             `json:"cancellations_total" doc:"Payments that were cancelled before they were settled: nobody was paid them, and they deduct nothing."`
+	CarriedTotal       Money             `json:"carried_total" doc:"What the next run deducts because it exceeds what there is to pay now."`
+	ToPay              []ProviderDueBody `json:"to_pay" nullable:"false" doc:"What to pay, by provider."`
+}
+
+// ProviderDueBody is what a provider is to be paid.
+type ProviderDueBody struct {
+	UserID        string `json:"user_id" example:"demo-provider"`
+	Payments      Money  `json:"payments" doc:"Payments of the run that were not cancelled."`
+	Reversals     Money  `json:"reversals" doc:"Settled payments taken back, negative."`
+	Owed          Money  `json:"owed" doc:"What is left to deduct from earlier runs."`
+	Cancellations Money  `json:"cancellations" doc:"Cancelled payments. They deduct nothing."`
+	ToPay         Money  `json:"to_pay" doc:"Payments and reversals less what is owed, never below zero."`
+	Carried       Money  `json:"carried" doc:"What the next run deducts."`
+}
+
+func dueBodyOf(all []pay.Due) DueBody {
+	body := DueBody{ToPayTotal: Money(pay.ToPay(all)), ToPay: make([]ProviderDueBody, len(all))}
+	for i, d := range all {
+		body.ReversalsTotal += Money(d.Reversals)
+		body.CancellationsTotal += Money(d.Cancelled)
+		body.CarriedTotal += Money(d.Carried())
+		body.ToPay[i] = ProviderDueBody{
+			UserID: string(d.Provider), Payments: Money(d.Payments), Reversals: Money(d.Reversals), Owed: Money(d.Owed), Cancellations: Money(d.Cancelled),
+			ToPay: Money(d.ToPay()), Carried: Money(d.Carried()),
+		}
+	}
+	return body
+}
+
 // splitLines parts the payments of a run from what it carries back.
 func splitLines(lines []pay.Line, known duplicatesOf) (paid []paymentBody, refunds []refundBody) {
 	paid, refunds = []paymentBody{}, []refundBody{}

@@ -84,10 +84,20 @@ func (p *page) section(s *statement.Statement, section statement.Section) {
 		title += " (NPI: " + section.Payee.NPI.String() + ")"
 	}
 	p.heading(title, "Projected Pay Date: "+longDate(s.PayDate))
-	p.lines("Payments", section.Payee.Name(), section.Payments, section.Paid())
-	if len(section.Refunds) > 0 {
+	p.lines("Payments", section.Payee.Name(), section.Payable(), section.Paid())
+	if reversals := section.Reversals(); len(reversals) > 0 {
 		p.pdf.Ln(5)
-		p.lines("Refunds of earlier payments", section.Payee.Name(), section.Refunds, section.Refunded())
+		p.lines("Refunds of earlier payments", section.Payee.Name(), reversals, section.Refunded())
+	}
+	if never := section.NeverPaid(); len(never) > 0 {
+		p.pdf.Ln(5)
+		p.lines("Cancelled before they were paid: nothing is deducted", section.Payee.Name(), never, 0)
+	}
+	if section.Owed > 0 {
+		p.note("Carried over from earlier runs: " + dollars(-section.Owed))
+	}
+	if section.Carried() > 0 {
+		p.note("Deducted from the next payment: " + dollars(-section.Carried()))
 	}
 	p.pdf.Ln(4)
 	p.need(10)
@@ -96,6 +106,14 @@ func (p *page) section(s *statement.Statement, section statement.Section) {
 	p.cell("Provider Total:", boldStyle, 11, contentWidth-45, 9, false, true)
 	p.cell(dollars(section.Total()), boldStyle, 11, 45, 9, true, true)
 	p.pdf.SetXY(margin, p.pdf.GetY()+15)
+}
+
+// note writes a line of text below a table.
+func (p *page) note(text string) {
+	p.pdf.Ln(3)
+	p.need(7)
+	p.ink(black)
+	p.text(text, plainStyle, 10, 6)
 }
 
 // need starts a new page if there is no room for so much.
@@ -143,6 +161,9 @@ func (p *page) summary(s *statement.Statement) {
 	figures := [][2]string{{"Total Providers", strconv.Itoa(t.Providers)}, {"Total Cases", strconv.Itoa(t.Cases)}}
 	if t.Refunds > 0 {
 		figures = append(figures, [2]string{"Payments", dollars(t.Paid)}, [2]string{"Refunds", dollars(t.Refunded)})
+	}
+	if t.Owed > 0 || t.Carried > 0 {
+		figures = append(figures, [2]string{"Carried over", dollars(t.Carried - t.Owed)})
 	}
 	p.figures(append(figures, [2]string{"Total Amount", dollars(t.Amount)}))
 	p.categories(s.Sections...)
@@ -228,7 +249,7 @@ func (p *page) providers(title, of string, sections []statement.Section) {
 		if i == len(sections)-1 {
 			keep = headHeight
 		}
-		t.row([]string{section.Payee.Name(), section.Payee.NPI.String(), strconv.Itoa(len(section.Payments)), dollars(section.Total())}, keep)
+		t.row([]string{section.Payee.Name(), section.Payee.NPI.String(), strconv.Itoa(len(section.Payable())), dollars(section.Total())}, keep)
 	}
 	totals := statement.TotalsOf(sections)
 	t.total(label, strconv.Itoa(totals.Cases), dollars(totals.Amount))

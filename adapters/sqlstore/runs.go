@@ -28,6 +28,8 @@ type runRow struct {
 	SettledCents   int64
 	CancelledCents int64
 	ReversedCents  int64
+
+	CarriesBalances int
 }
 
 func (runRow) TableName() string { return "payment_runs" }
@@ -97,6 +99,7 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 	row := runRow{
 		Kind: string(run.Kind), OpenedAt: micros(run.OpenedAt), OpenedBy: string(run.OpenedBy), PayDate: run.PayDate.String(),
 		Payments: run.Payments, OpenedCents: int64(run.Opened), OpenCents: int64(run.Open), SettledCents: int64(run.Settled),
+		CarriesBalances: flag(run.Kind != pay.Imported),
 	}
 	db := r.db.WithContext(ctx)
 	if err := db.Create(&row).Error; err != nil {
@@ -118,6 +121,9 @@ func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) e
 	}
 	if run.Kind == pay.Imported { // its file holds what was open, and takes nothing back
 		return nil
+	}
+	if err := r.carryBalances(ctx, run.ID); err != nil {
+		return err
 	}
 	return db.Exec("UPDATE payment_entries SET carried_by_run_id = ? WHERE "+uncarried, run.ID).Error
 }

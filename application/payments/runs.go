@@ -44,6 +44,7 @@ type Opened struct {
 	Run   *pay.Run
 	Lines []pay.Line
 	Held  []pay.Held
+	Due   []pay.Due // by provider
 
 	Duplicates map[int64]surgical.Duplicates // of the cases in Lines and Held, by number
 }
@@ -171,8 +172,12 @@ func (p *runPlan) open(ctx context.Context, r ports.Repos) (Opened, error) {
 	if len(lines) == 0 {
 		return Opened{}, ports.RunAgain(nil)
 	}
+	owed, err := r.Ledger.Owed(ctx, p.Run.ID)
+	if err != nil {
+		return Opened{}, err
+	}
 	entry := audit.Record(p.Who, permission.ManageRuns, "run", runID(p.Run.ID), p.At).Changing([]string{"opened"}, nil, nil)
-	return Opened{Run: p.Run, Lines: lines, Held: p.held}, r.Audit.Record(ctx, entry)
+	return Opened{Run: p.Run, Lines: lines, Held: p.held, Due: pay.DueOf(p.Run, lines, owed)}, r.Audit.Record(ctx, entry)
 }
 
 // storable are the held cases that exist.
@@ -230,6 +235,7 @@ type Statement struct {
 	Run      pay.Run
 	Payments []pay.Line // of the page
 	More     bool       // there are payments behind them
+	Due      []pay.Due  // by provider
 	Refunded pay.Cents  // the sum of all that its file carries back
 	Refunds  []pay.Line // what that is, with the first page
 	Held     []pay.Held // what it left out, with the first page
@@ -259,7 +265,11 @@ func (s *Runs) Get(ctx context.Context, who permission.Actor, id int64, page Lin
 		if err != nil {
 			return err
 		}
-		if found, err = page.of(Statement{Run: run, Held: held}, lines); err != nil {
+		owed, err := r.Ledger.Owed(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found, err = page.of(Statement{Run: run, Held: held, Due: pay.DueOf(&run, lines, owed)}, lines); err != nil {
 			return err
 		}
 		found.Duplicates, err = duplicates(ctx, r, found.Held, found.Payments, found.Refunds)

@@ -36,9 +36,8 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 	totals := st.Totals()
 	sum := sha256.Sum256(content)
 	f.ContentType, f.Size, f.SHA256, f.MadeBy = s.press.ContentTypes[f.Kind], int64(len(content)), sum[:], who.User
-	f.Total = totals.Amount
 	if f.Kind.IsReport() {
-		f.Records = totals.Cases + totals.Refunds
+		f.Total, f.Records = totals.Amount, totals.Cases+totals.Refunds
 	}
 	object := ports.Object{Key: f.Key, Size: f.Size, ContentType: f.ContentType, SHA256: f.SHA256, About: f.About()}
 	if err := s.space.Check(ctx, object.Size); err != nil {

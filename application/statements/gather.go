@@ -31,7 +31,13 @@ func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, 
 		if lines, err = billed(&run, lines, q); err != nil {
 			return err
 		}
-		st.Sections, err = sections(ctx, r, lines)
+		if st.Sections, err = sections(ctx, r, lines); err != nil || q.Run == 0 {
+			return err
+		}
+		owed, err := r.Ledger.Owed(ctx, q.Run)
+		for i := range st.Sections {
+			st.Sections[i].Owed = owed[st.Sections[i].Payee.ID]
+		}
 		return err
 	})
 	if err == nil && len(st.Sections) == 0 && (q.Kind != statement.ProviderReport || q.Provider != "") {

@@ -237,7 +237,7 @@ func (s *Reports) account(ctx context.Context, f *statement.File, st *statement.
 		return nil, err
 	}
 	book := accounting.Keep(st, names, s.press.Accounting)
-	f.Changes, f.Records = book.Changes, len(book.Bills)
+	f.Changes, f.Records, f.Total = book.Changes, len(book.Bills), book.Total()
 	if f.Kind == statement.Vendors {
 		f.Records = len(book.Vendors)
 		return s.press.Vendors(book)

@@ -73,6 +73,7 @@ type Section struct {
 	Payee    Payee
 	Payments []Line
 	Refunds  []Line
+	Owed     pay.Cents // from earlier runs: reversals that exceeded what there was to pay
 }
 
 // New groups lines by provider, in order of name and id.
@@ -108,14 +109,46 @@ func byDate(a, b Line) int {
 	return cmp.Or(a.CaseDate.Midnight().Compare(b.CaseDate.Midnight()), cmp.Compare(a.CaseNumber, b.CaseNumber), cmp.Compare(a.Generation, b.Generation))
 }
 
-// Paid sums the payments of the section.
-func (s Section) Paid() pay.Cents { return sum(s.Payments) }
+// Payable returns the payments that are to be made: those that were not cancelled.
+func (s Section) Payable() []Line {
+	return linesThat(s.Payments, func(l Line) bool { return !l.NotToPay })
+}
 
-// Refunded sums its refunds: zero or less.
-func (s Section) Refunded() pay.Cents { return sum(s.Refunds) }
+// Reversals returns the refunds that deduct something: what they take back was settled.
+func (s Section) Reversals() []Line {
+	return linesThat(s.Refunds, func(l Line) bool { return l.Kind == pay.Reversal })
+}
 
-// Total is what the provider gets in the end.
-func (s Section) Total() pay.Cents { return s.Paid() + s.Refunded() }
+// NeverPaid returns cancellations and cancelled payments: nobody was paid them, and they deduct nothing.
+func (s Section) NeverPaid() []Line {
+	return slices.Concat(linesThat(s.Refunds, func(l Line) bool { return l.Kind != pay.Reversal }), linesThat(s.Payments, func(l Line) bool { return l.NotToPay }))
+}
+
+func linesThat(lines []Line, fits func(Line) bool) []Line {
+	var found []Line
+	for _, l := range lines {
+		if fits(l) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// Paid sums the payments that are to be made.
+func (s Section) Paid() pay.Cents { return sum(s.Payable()) }
+
+// Refunded sums the reversals: zero or less.
+func (s Section) Refunded() pay.Cents { return sum(s.Reversals()) }
+
+func (s Section) due() pay.Due {
+	return pay.Due{Payments: s.Paid(), Reversals: s.Refunded(), Owed: s.Owed}
+}
+
+// Total is what the provider is to be paid. Source: spec/decisions.md 11.5.
+func (s Section) Total() pay.Cents { return s.due().ToPay() }
+
+// Carried is what the next run deducts.
+func (s Section) Carried() pay.Cents { return s.due().Carried() }
 
 func sum(lines []Line) pay.Cents {
 	var total pay.Cents
@@ -139,7 +172,7 @@ type CategoryTotal struct {
 func Categories(sections ...Section) []CategoryTotal {
 	found := map[string]CategoryTotal{}
 	for _, section := range sections {
-		for _, line := range slices.Concat(section.Payments, section.Refunds) {
+		for _, line := range slices.Concat(section.Payable(), section.Reversals()) {
 			category := cmp.Or(line.Category, Unspecified)
 			total := found[category]
 			total.Category = category
@@ -165,7 +198,9 @@ type Totals struct {
 	Refunds   int
 	Paid      pay.Cents
 	Refunded  pay.Cents // zero or less
-	Amount    pay.Cents // paid and refunded together
+	Owed      pay.Cents // from earlier runs
+	Carried   pay.Cents // to the next run
+	Amount    pay.Cents // what to pay
 }
 
 // Totals sums up sections.
@@ -175,12 +210,14 @@ func (s *Statement) Totals() Totals { return TotalsOf(s.Sections) }
 func TotalsOf(sections []Section) Totals {
 	t := Totals{Providers: len(sections)}
 	for _, section := range sections {
-		t.Cases += len(section.Payments)
-		t.Refunds += len(section.Refunds)
+		t.Cases += len(section.Payable())
+		t.Refunds += len(section.Reversals())
 		t.Paid += section.Paid()
 		t.Refunded += section.Refunded()
+		t.Owed += section.Owed
+		t.Carried += section.Carried()
+		t.Amount += section.Total()
 	}
-	t.Amount = t.Paid + t.Refunded
 	return t
 }
 

@@ -15,7 +15,7 @@ import (
 func line(provider ident.UserID, number int64, day int, category string, amount pay.Cents) statement.Line {
 	kind := pay.Payment
 	if amount < 0 {
-		kind = pay.Cancellation
+		kind = pay.Reversal
 	}
 	return statement.Line{Entry: pay.Entry{
 		Kind: kind, Provider: provider, CaseNumber: number, Generation: 1, CaseDate: civil.Date{Year: 2026, Month: 2, Day: day}, Category: category, Amount: amount,

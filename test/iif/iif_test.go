@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"surgicase/adapters/quickbooks"
 	"surgicase/domain/accounting"
 	"surgicase/domain/ident"
+	"surgicase/domain/pay"
 	"surgicase/domain/statement"
 	"surgicase/test/iif"
 )
@@ -44,7 +46,7 @@ func TestTenThousandFiles(t *testing.T) {
 			if err := agrees(file, book, s, called, inFiles); err != nil {
 				t.Fatalf("seed %d, run %d: %v", seed, s.Run, err)
 			}
-			read, blocks, refunds = read+1, blocks+len(file.Blocks), refunds+s.Totals().Refunds
+			read, blocks, refunds = read+1, blocks+len(file.Blocks), refunds+refundsOf(s)
 		}
 		for id, want := range l.owed() {
 			if inFiles[id] != want {
@@ -56,6 +58,13 @@ func TestTenThousandFiles(t *testing.T) {
 	if blocks < files || refunds < files/4 {
 		t.Errorf("only %d transactions and %d refunds: the files are too poor to prove anything", blocks, refunds)
 	}
+}
+
+func refundsOf(s *statement.Statement) (n int) {
+	for _, section := range s.Sections {
+		n += len(section.Refunds)
+	}
+	return n
 }
 
 func payeesOf(s *statement.Statement) []statement.Payee {
@@ -73,16 +82,18 @@ func agrees(file *iif.File, book *accounting.Book, s *statement.Statement, calle
 	for _, b := range file.Blocks {
 		sums[called[b.Vendor]] -= b.Cents // owed is credit, credit is negative
 	}
-	var total int64
+	var total, toPay, dues int64
 	for _, section := range s.Sections {
 		id := section.Payee.ID
-		if sums[id] != int64(section.Total()) {
-			return fmt.Errorf("%s gets %d in the file and %s in the report", id, sums[id], section.Total())
+		billed, due := amounts(section)
+		if sums[id] != billed || int64(section.Total()) != max(0, due) {
+			return fmt.Errorf("%s gets %d in the file and %s in the report, of lines of %d and %d", id, sums[id], section.Total(), billed, due)
 		}
+		toPay, dues = toPay+max(0, due), dues+due
 		inFiles[id] += sums[id]
 		total += sums[id]
 	}
-	if t := s.Totals(); int64(t.Amount) != total || t.Amount != book.Total() {
+	if t := s.Totals(); int64(t.Amount) != toPay || total != int64(book.Total()) {
 		return fmt.Errorf("the file comes to %d, the report to %s, the manifest to %s", total, t.Amount, book.Total())
 	}
 	var categories int64
@@ -93,10 +104,22 @@ func agrees(file *iif.File, book *accounting.Book, s *statement.Statement, calle
 	for _, state := range s.ByState() {
 		states += int64(statement.TotalsOf(state.Sections).Amount)
 	}
-	if categories != total || states != total {
-		return fmt.Errorf("categories come to %d, states to %d, all to %d", categories, states, total)
+	if categories != dues || states != toPay {
+		return fmt.Errorf("categories come to %d of %d, states to %d of %d", categories, dues, states, toPay)
 	}
 	return vendorsAgree(file, book)
+}
+
+// amounts returns what the lines of a provider come to in the file, where cancellations answer bills, and what of that
+// is due: they deduct nothing.
+func amounts(section statement.Section) (billed, due int64) {
+	for _, l := range slices.Concat(section.Payments, section.Refunds) {
+		billed += int64(l.Amount)
+		if l.Kind != pay.Cancellation {
+			due += int64(l.Amount)
+		}
+	}
+	return billed, due
 }
 
 func vendorsAgree(file *iif.File, book *accounting.Book) error {
