@@ -26,6 +26,7 @@ import (
 	"surgicase/application/people"
 	"surgicase/application/storage"
 	"surgicase/application/support"
+	"surgicase/domain/civil"
 	"surgicase/ports"
 )
 
@@ -164,7 +165,7 @@ func expectEndpoints(m *metrics, api *httpapi.API) { m.expect(api.Endpoints()) }
 func newSettings(c Config, parts Parts, auth httpapi.Auth, watch httpapi.Watch, state serving, o observer) httpapi.Settings {
 	return httpapi.Settings{
 		Version: version, Auth: auth, Timeout: c.RequestTimeout.duration(), MaxBody: maxBody, Budgets: c.budgets(parts), Limits: c.limits(), Origins: c.Origins,
-		Now: o.now, Ready: state.ready, OnRequest: o.request, Watch: watch,
+		Now: o.now, Today: func() civil.Date { return c.PracticeZone.Day(o.now()) }, Ready: state.ready, OnRequest: o.request, Watch: watch,
 	}
 }
 

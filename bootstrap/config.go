@@ -12,10 +12,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // PRACTICE_TIME_ZONE also on machines without a database of time zones
 
 	"github.com/caarlos0/env/v11"
 
 	"surgicase/adapters/httpapi"
+	"surgicase/domain/civil"
 	"surgicase/domain/pay"
 )
 
@@ -48,6 +50,9 @@ type Config struct {
 	RateAddress    *Count  `env:"RATE_LIMIT_ADDRESS" doc:"requests a second from one address (bursts of ten times that), per instance; default 200, none in trusted mode; 0 is none"`
 	Origins        Origins `env:"CORS_ORIGINS" doc:"origins that browsers may call from, separated by commas; none by default"`
 	PayDay         Weekday `env:"PAY_DAY" envDefault:"Friday" doc:"day of the week on which bills are paid"`
+	PayLeadDays    Lead    `env:"PAY_LEAD_DAYS" envDefault:"1" doc:"banking days of the Federal Reserve that lie between settling and the pay date, at least; from 0 to 30"`
+	PayDateRoll    Choice  `env:"PAY_DATE_ROLL" envDefault:"after" doc:"where a PAY_DAY that is no banking day moves: to the banking day after it or before it"`
+	PracticeZone   Zone    `env:"PRACTICE_TIME_ZONE" envDefault:"UTC" doc:"IANA name of the time zone whose calendar days stand on reports and in accounting files and by which dates are judged, such as America/New_York; times of jobs stay UTC"`
 	Excluded       UserIDs `env:"EXCLUDED_ACCOUNTS" doc:"user ids that are never paid, separated by commas"`
 	MetricsToken   Secret  `env:"METRICS_TOKEN" doc:"bearer token that opens /metrics and the components of /health, at least 32 characters; or the secret surgicase/metrics-token. Without one they are open on loopback, elsewhere only for Global Admins"`
 	LogLevel       Choice  `env:"LOG_LEVEL" envDefault:"INFO" doc:"DEBUG, INFO, WARNING or ERROR"`
@@ -161,6 +166,33 @@ func (w *Weekday) UnmarshalText(text []byte) error {
 	return holds(string(text), "a day of the week, such as Friday")
 }
 
+// Zone is a time zone by its IANA name.
+type Zone struct{ civil.Zone }
+
+// UnmarshalText reads the name.
+func (z *Zone) UnmarshalText(text []byte) error {
+	location, err := time.LoadLocation(string(text))
+	if err != nil || string(text) == "Local" {
+		return holds(string(text), "an IANA name, such as America/New_York, or UTC")
+	}
+	z.Zone = civil.ZoneOf(location)
+	return nil
+}
+
+// Lead is a number of banking days.
+type Lead int
+
+// UnmarshalText reads the number.
+func (l *Lead) UnmarshalText(text []byte) error { return number(text, (*int)(l), 0, maxLeadDays) }
+
+const maxLeadDays = 30
+
+// The values of PAY_DATE_ROLL.
+const (
+	rollAfter  = "after"
+	rollBefore = "before"
+)
+
 // Choice is one word of a few; which ones is checked with the rest.
 type Choice string
 
@@ -258,6 +290,7 @@ func (c Config) check(serving bool) ConfigFaults {
 	oneOf("BUG_TRACKER", c.BugTracker, names(trackers)...)
 	oneOf("SECRETS_PROVIDER", c.SecretsProvider, names(secretProviders)...)
 	oneOf("REPORT_PASSWORD", c.ReportPassword, generatedPasswords, npiPasswords)
+	oneOf("PAY_DATE_ROLL", c.PayDateRoll, rollAfter, rollBefore)
 	oneOf("QUICKBOOKS_TAX_ID_FORMAT", c.TaxIDFormat, "EIN", taxIDAsSSN)
 	oneOf("QUICKBOOKS_BILL_DATE", c.BillDate, "operation", datedByRun)
 	oneOf("QUICKBOOKS_CLASS", c.Class, "none", classCategory)
@@ -298,7 +331,9 @@ func (c Config) present() time.Time {
 
 // rules gives what the practice configured about paying.
 func (c Config) rules() pay.Rules {
-	return pay.Rules{PayDay: time.Weekday(c.PayDay), Excluded: c.Excluded}
+	return pay.Rules{
+		PayDay: time.Weekday(c.PayDay), LeadDays: int(c.PayLeadDays), RollBefore: c.PayDateRoll == rollBefore, Zone: c.PracticeZone.Zone, Excluded: c.Excluded,
+	}
 }
 
 // Variable is a line of the configuration table.

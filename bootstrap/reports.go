@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"go.uber.org/fx"
 
@@ -99,7 +98,7 @@ func newPress(c Config) (statements.Press, error) {
 			DateByRun: c.BillDate == datedByRun, ClassCategory: c.Class == classCategory,
 			NPIAsTaxID: bool(c.NPIAsTaxID), TaxIDAsSSN: c.TaxIDFormat == taxIDAsSSN, MemoPatient: bool(c.MemoPatient),
 		},
-		PayDay: time.Weekday(c.PayDay), ByNPI: c.ReportPassword == npiPasswords,
+		Rules: c.rules(), ByNPI: c.ReportPassword == npiPasswords,
 	}, nil
 }
 

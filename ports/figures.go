@@ -4,14 +4,16 @@ import (
 	"context"
 	"time"
 
+	"surgicase/domain/civil"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 )
 
 // Figures counts what operators watch. Each costs one or two statements that an index serves.
 type Figures interface {
-	// Held counts the cases at 10 that the next run would leave out, by the reason that counts first.
-	Held(ctx context.Context, excluded []ident.UserID) (map[pay.HoldReason]int, error)
+	// Held counts the cases in ReadyForBilling that a run opened today would leave out, by the reason that counts
+	// first.
+	Held(ctx context.Context, excluded []ident.UserID, today civil.Date) (map[pay.HoldReason]int, error)
 
 	// Ledger sums up all payment runs.
 	Ledger(ctx context.Context) (LedgerState, error)

@@ -61,6 +61,9 @@ func (p *Posting) post(ctx context.Context, r Repos) error {
 	for _, payment := range p.Taken {
 		entries = append(entries, payment.Counter(postings.TakenBack[payment.ID], p.At))
 	}
+	for i := range entries {
+		entries[i].On = p.Rules.Zone.Day(p.At)
+	}
 	return r.Runs.TakeBack(ctx, entries, p.Who.User)
 }
 
@@ -101,6 +104,10 @@ func (p *Posting) NewRun(payments []pay.Entry) pay.Run {
 func (p *Posting) open(ctx context.Context, r Repos, payments []pay.Entry) error {
 	if len(payments) == 0 && !p.Empty {
 		return nil
+	}
+	day := p.Rules.Zone.Day(p.At)
+	for i := range payments {
+		payments[i].On = day
 	}
 	run := p.NewRun(payments)
 	if err := r.Runs.Open(ctx, &run, payments); err != nil {

@@ -19,6 +19,7 @@ import (
 	"surgicase/application/access"
 	"surgicase/application/casebook"
 	"surgicase/application/cases"
+	"surgicase/domain/civil"
 	"surgicase/domain/fault"
 )
 
@@ -42,8 +43,9 @@ type Settings struct {
 	Limits  Limits
 	MaxBody int64 // bytes, for routes that set no limit of their own
 	Budgets
-	Origins   []string         // origins that browsers may call from (CORS)
-	Now       func() time.Time // the time by which dates are judged
+	Origins   []string // origins that browsers may call from (CORS)
+	Now       func() time.Time
+	Today     func() civil.Date // the day by which dates are judged, where the practice is
 	Ready     func(context.Context) error
 	OnRequest func(context.Context, Access) // hears of every answered request
 	Watch     Watch

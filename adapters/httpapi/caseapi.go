@@ -116,7 +116,7 @@ type createCaseInput struct {
 
 func (a *API) createCase(ctx context.Context, in *createCaseInput) (*createdCase, error) {
 	who := actorOf(ctx)
-	facts, err := in.Body.facts(ident.UserID(in.UserID), who.User, a.settings.Now())
+	facts, err := in.Body.facts(ident.UserID(in.UserID), who.User, a.settings.Today())
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ type changedCaseBody struct {
 
 func (a *API) changeCase(ctx context.Context, in *changeCaseInput) (*changedCase, error) {
 	who := actorOf(ctx)
-	change, err := in.Body.change(a.settings.Now())
+	change, err := in.Body.change(a.settings.Today())
 	if err != nil {
 		return nil, err
 	}

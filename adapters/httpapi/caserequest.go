@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"time"
-
 	"golang.org/x/text/unicode/norm"
 
 	"surgicase/application/cases"
@@ -78,21 +76,21 @@ func (r *reader) date(location, text string) civil.Date {
 	return d
 }
 
-func (r *reader) caseDate(location, text string, now time.Time) civil.Date {
+func (r *reader) caseDate(location, text string, today civil.Date) civil.Date {
 	d := r.date(location, text)
 	if !d.IsZero() {
-		r.bad.Check(location, surgical.CheckDate(d, civil.On(now.UTC())))
+		r.bad.Check(location, surgical.CheckDate(d, today))
 	}
 	return d
 }
 
 // birth reads a birth date that is not in the future; empty means none.
-func (r *reader) birth(location, text string, now time.Time) surgical.PHI {
+func (r *reader) birth(location, text string, today civil.Date) surgical.PHI {
 	if text == "" {
 		return surgical.PHI{}
 	}
 	d := r.date(location, text)
-	if !d.IsZero() && (d.Year < 1880 || civil.On(now.UTC()).Before(d)) {
+	if !d.IsZero() && (d.Year < 1880 || today.Before(d)) {
 		r.bad.Add(location, "must be a day in the past")
 	}
 	return surgical.NewPHI(d.String())
@@ -139,11 +137,11 @@ func (r *reader) user(location, text string) ident.UserID {
 }
 
 // facts reads a new case. The owner is named by the body, else by the parameter, else the caller.
-func (b *createCaseRequest) facts(owner, caller ident.UserID, now time.Time) (surgical.Facts, error) {
+func (b *createCaseRequest) facts(owner, caller ident.UserID, today civil.Date) (surgical.Facts, error) {
 	var r reader
 	f := surgical.Facts{
 		Owner: caller, Forced: b.ForceDuplicate, Files: map[surgical.FileKind]surgical.PHI{},
-		Date: r.caseDate("body.case_date", b.CaseDate, now), SurgeonID: r.rowID("body.surgeon_id", b.SurgeonID), FacilityID: r.rowID("body.facility_id", b.FacilityID),
+		Date: r.caseDate("body.case_date", b.CaseDate, today), SurgeonID: r.rowID("body.surgeon_id", b.SurgeonID), FacilityID: r.rowID("body.facility_id", b.FacilityID),
 		Patient: surgical.Patient{First: r.phi("body.patient.first", b.Patient.First), Last: r.phi("body.patient.last", b.Patient.Last)},
 		Codes:   r.codes("body.procedure_codes", b.ProcedureCodes),
 	}
@@ -159,7 +157,7 @@ func (b *createCaseRequest) facts(owner, caller ident.UserID, now time.Time) (su
 		f.ID = id
 	}
 	if b.PatientDOB != nil {
-		f.Patient.Born = r.birth("body.patient_dob", *b.PatientDOB, now)
+		f.Patient.Born = r.birth("body.patient_dob", *b.PatientDOB, today)
 	}
 	f.Insurer = b.insurer(&r)
 	for kind, name := range map[surgical.FileKind]*string{surgical.DemoFile: b.DemoFile, surgical.NoteFile: b.NoteFile, surgical.MiscFile: b.MiscFile} {
@@ -199,19 +197,19 @@ type changeCaseRequest struct {
 }
 
 // change reads a merge patch. What a case cannot be without cannot be cleared.
-func (b *changeCaseRequest) change(now time.Time) (cases.Change, error) {
+func (b *changeCaseRequest) change(today civil.Date) (cases.Change, error) {
 	var r reader
 	c := cases.Change{ForceDuplicate: b.ForceDuplicate, Changes: surgical.Changes{Files: map[surgical.FileKind]surgical.PHI{}}}
 	id, err := ident.ParseCaseID(b.CaseID)
 	r.bad.Check("body.case_id", err)
 	c.ID = id
 	c.Owner = needed(&r, "user_id", b.UserID, r.user)
-	c.Date = needed(&r, "case_date", b.CaseDate, func(at, text string) civil.Date { return r.caseDate(at, text, now) })
+	c.Date = needed(&r, "case_date", b.CaseDate, func(at, text string) civil.Date { return r.caseDate(at, text, today) })
 	c.SurgeonID = needed(&r, "surgeon_id", b.SurgeonID, r.rowID)
 	c.FacilityID = needed(&r, "facility_id", b.FacilityID, r.rowID)
 	c.First = needed(&r, "patient_first", b.PatientFirst, r.phi)
 	c.Last = needed(&r, "patient_last", b.PatientLast, r.phi)
-	c.Born = clearable(b.PatientDOB, "patient_dob", func(at, text string) surgical.PHI { return r.birth(at, text, now) })
+	c.Born = clearable(b.PatientDOB, "patient_dob", func(at, text string) surgical.PHI { return r.birth(at, text, today) })
 	c.Insurer = clearable(b.InsProvider, "ins_provider", func(at, text string) string { return r.nameOf(at, text, maxLine, false) })
 	c.Codes = clearable(b.ProcedureCodes, "procedure_codes", r.codes)
 	for kind, o := range map[surgical.FileKind]Optional[string]{

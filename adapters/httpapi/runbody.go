@@ -146,7 +146,7 @@ type heldBody struct {
 	CaseID      string  `json:"case_id" example:"demo-case-013"`
 	HumanCaseID *int64  `json:"human_case_id" nullable:"true" doc:"Null if there is no such case." example:"13"`
 	UserID      *string `json:"user_id" nullable:"true" doc:"The provider." example:"demo-provider-2"`
-	Reason      string  `json:"reason" doc:"no_codes, unpriced, waived, no_npi, excluded_account, own_case, possible_duplicate, duplicate_unchecked; of cases that were named also case_not_ready and case_not_found." example:"unpriced"`
+	Reason      string  `json:"reason" doc:"no_codes, unpriced, waived, no_npi, excluded_account, own_case, own_price (the provider loaded the price and nobody else has confirmed it), not_yet_operated (a day to come), possible_duplicate, duplicate_unchecked; of cases that were named also case_not_ready and case_not_found." example:"unpriced"`
 	DuplicateBody
 }
 
@@ -157,7 +157,7 @@ func heldBodyOf(h pay.Held, known duplicatesOf) heldBody {
 // openRunRequest asks for a run.
 type openRunRequest struct {
 	BodyCaller
-	PayDate *string  `json:"pay_date,omitempty" nullable:"true" maxLength:"10" doc:"The day on which the bills are paid. Default: the first pay day on or after the next settling." example:"2026-12-04"`
+	PayDate *string  `json:"pay_date,omitempty" nullable:"true" maxLength:"10" doc:"The day on which the bills are paid: a banking day within 60 days. Default: the first pay day that lies PAY_LEAD_DAYS banking days after the next settling." example:"2026-12-04"`
 	CaseIDs []string `json:"case_ids,omitempty" nullable:"true" maxItems:"1000" doc:"Only these cases, at most 1,000. Default: every case at 10." example:"[\"demo-case-012\"]"`
 }
 

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -34,6 +35,11 @@ func (r caseSetRepo) Standings(ctx context.Context, ids []ident.CaseID) ([]surgi
 	return found, nil
 }
 
+// priceLoader joins the price table that the price of case c comes from, unless somebody has confirmed it.
+const priceLoader = " LEFT JOIN price_rows pr ON pr.user_tier = c.pay_tier AND pr.procedure_code = c.pay_code AND pr.from_version <= c.pay_table_version" +
+	" AND (pr.until_version IS NULL OR pr.until_version > c.pay_table_version)" +
+	" LEFT JOIN price_tables pt ON pt.version = pr.from_version AND pt.confirmed_by IS NULL"
+
 // ReadyForRun implements ports.CaseSets.
 func (r caseSetRepo) ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]surgical.RunCandidate, error) {
 	where, args := "c.active = 1 AND c.case_status = ?", []any{int(surgical.ReadyForBilling)}
@@ -45,10 +51,11 @@ func (r caseSetRepo) ReadyForRun(ctx context.Context, ids []ident.CaseID) ([]sur
 		where, args = where+" AND c.case_id IN ?", append(args, padded(texts))
 	}
 	var npi *int64
+	var loader sql.NullString
 	found := []surgical.RunCandidate{}
-	err := r.each(ctx, ", u.user_npi", " JOIN users u ON u.user_id = c.user_id", where+" ORDER BY c.human_case_id", args, []any{&npi},
+	err := r.each(ctx, ", u.user_npi, pt.loaded_by", " JOIN users u ON u.user_id = c.user_id"+priceLoader, where+" ORDER BY c.human_case_id", args, []any{&npi, &loader},
 		func(s surgical.Standing, row caseRow) {
-			found = append(found, surgical.RunCandidate{Standing: s, Date: dateOf(row.CaseDate), HasNPI: npi != nil})
+			found = append(found, surgical.RunCandidate{Standing: s, Date: dateOf(row.CaseDate), HasNPI: npi != nil, PricedBy: ident.UserID(loader.String)})
 		})
 	return found, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/civil"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
@@ -16,20 +17,27 @@ import (
 type figureRepo struct{ *session }
 
 // Held implements ports.Figures. The rule is the domain's; the database only counts what looks alike.
-func (r figureRepo) Held(ctx context.Context, excluded []ident.UserID) (map[pay.HoldReason]int, error) {
+func (r figureRepo) Held(ctx context.Context, excluded []ident.UserID, today civil.Date) (map[pay.HoldReason]int, error) {
 	var rows []struct {
 		UserID    string
 		PayStatus string
 		Npi       int
+		Ahead     int
+		Own       int
 		Cases     int
 	}
-	err := r.db.WithContext(ctx).Raw("SELECT c.user_id AS user_id, c.pay_status AS pay_status, COUNT(u.user_npi) AS npi, COUNT(*) AS cases"+
-		" FROM cases c JOIN users u ON u.user_id = c.user_id WHERE c.active = 1 AND c.case_status = ? GROUP BY c.user_id, c.pay_status",
-		int(surgical.ReadyForBilling)).Scan(&rows).Error
+	err := r.db.WithContext(ctx).Raw("SELECT c.user_id AS user_id, c.pay_status AS pay_status, COUNT(u.user_npi) AS npi, c.case_date > ? AS ahead,"+
+		" pt.loaded_by IS NOT NULL AND pt.loaded_by = c.user_id AS own, COUNT(*) AS cases"+
+		" FROM cases c JOIN users u ON u.user_id = c.user_id"+priceLoader+
+		" WHERE c.active = 1 AND c.case_status = ? GROUP BY c.user_id, c.pay_status, ahead, own",
+		today.String(), int(surgical.ReadyForBilling)).Scan(&rows).Error
 	held := map[pay.HoldReason]int{}
 	for _, row := range rows {
-		candidate := pay.Candidate{Provider: ident.UserID(row.UserID), HasNPI: row.Npi > 0, Status: pay.Status(row.PayStatus)}
-		if reason := candidate.Hold(excluded); reason != "" {
+		candidate := pay.Candidate{Provider: ident.UserID(row.UserID), HasNPI: row.Npi > 0, Status: pay.Status(row.PayStatus), OwnPrice: row.Own > 0}
+		if row.Ahead > 0 {
+			candidate.Date = today.AddDays(row.Ahead)
+		}
+		if reason := candidate.Hold(excluded, today); reason != "" {
 			held[reason] += row.Cases
 		}
 	}

@@ -45,7 +45,7 @@ const openPayment = "e.kind = 'payment' AND e.settled_at IS NULL AND e.cancelled
 func (r ledgerRepo) Lines(ctx context.Context, q pay.LineQuery) ([]pay.Line, error) {
 	where, args := lineCondition(q)
 	rows, err := r.db.WithContext(ctx).Raw("SELECT e.entry_id, e.run_id, e.kind, e.payment_id, e.human_case_id, e.generation, e.provider_id, e.case_date,"+
-		" e.pay_category, e.codes, e.amount_cents, e.price_table_version, e.created_at, e.settled_at, e.cancelled_at, e.reversed_at, e.carried_by_run_id,"+
+		" e.pay_category, e.codes, e.amount_cents, e.price_table_version, e.created_at, e.entered_on, e.settled_at, e.cancelled_at, e.reversed_at, e.carried_by_run_id,"+
 		" i.case_id, u.first_name, u.last_name, u.user_npi, u.state"+
 		" FROM payment_entries e JOIN case_ids i ON i.human_case_id = e.human_case_id JOIN users u ON u.user_id = e.provider_id"+
 		" WHERE "+where+" ORDER BY e.provider_id, e.case_date, e.human_case_id, e.entry_id", args...).Rows()
@@ -93,7 +93,7 @@ func scanLine(rows *sql.Rows) (pay.Line, error) {
 	var first, last, state sql.NullString
 	var number sql.Null[uint64]
 	err := rows.Scan(&e.EntryID, &e.RunID, &e.Kind, &e.PaymentID, &e.HumanCaseID, &e.Generation, &e.ProviderID, &e.CaseDate,
-		&e.PayCategory, &e.Codes, &e.AmountCents, &e.PriceTableVersion, &e.CreatedAt, &e.SettledAt, &e.CancelledAt, &e.ReversedAt, &e.CarriedByRunID,
+		&e.PayCategory, &e.Codes, &e.AmountCents, &e.PriceTableVersion, &e.CreatedAt, &e.EnteredOn, &e.SettledAt, &e.CancelledAt, &e.ReversedAt, &e.CarriedByRunID,
 		&caseID, &first, &last, &number, &state)
 	return pay.Line{
 		Entry: e.entry(), CaseID: ident.CaseID(caseID), First: first.String, Last: last.String, NPI: npi.NPI(number.V), State: state.String,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"surgicase/domain/civil"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
@@ -20,6 +21,7 @@ type runRow struct {
 	RunID          int64 `gorm:"primaryKey"`
 	Kind           string
 	OpenedAt       int64
+	OpenedOn       sql.NullString
 	OpenedBy       string
 	PayDate        string
 	Payments       int
@@ -48,6 +50,7 @@ type entryRow struct {
 	AmountCents       int64
 	PriceTableVersion int64
 	CreatedAt         int64 `gorm:"autoCreateTime:false"`
+	EnteredOn         sql.NullString
 	CreatedBy         string
 	SettledAt         sql.NullInt64
 	SettledBy         sql.NullString
@@ -62,7 +65,7 @@ func entryRowOf(e pay.Entry, by ident.UserID) entryRow {
 	row := entryRow{
 		RunID: e.RunID, Kind: string(e.Kind), PaymentID: nullInt(e.PaymentID), HumanCaseID: e.CaseNumber, Generation: e.Generation,
 		ProviderID: string(e.Provider), CaseDate: e.CaseDate.String(), PayCategory: nullText(e.Category), Codes: codesText(e.Codes),
-		AmountCents: int64(e.Amount), PriceTableVersion: int64(e.Table), CreatedAt: micros(e.At), CreatedBy: string(by), SettledAt: nullMicros(e.SettledAt),
+		AmountCents: int64(e.Amount), PriceTableVersion: int64(e.Table), CreatedAt: micros(e.At), EnteredOn: nullDate(e.On), CreatedBy: string(by), SettledAt: nullMicros(e.SettledAt),
 	}
 	if row.SettledAt.Valid {
 		row.SettledBy = nullText(string(by))
@@ -75,8 +78,16 @@ func (row entryRow) entry() pay.Entry {
 		ID: row.EntryID, RunID: row.RunID, Kind: pay.EntryKind(row.Kind), PaymentID: row.PaymentID.Int64, CaseNumber: row.HumanCaseID,
 		Generation: row.Generation, Provider: ident.UserID(row.ProviderID), CaseDate: dateOf(row.CaseDate), Category: row.PayCategory.String,
 		Codes: billedCodes(row.Codes), Amount: pay.Cents(row.AmountCents), Table: pay.TableVersion(row.PriceTableVersion), At: instant(row.CreatedAt),
-		SettledAt: nullInstant(row.SettledAt), CarriedBy: row.CarriedByRunID.Int64,
+		On: dayOr(row.EnteredOn, row.CreatedAt), SettledAt: nullInstant(row.SettledAt), CarriedBy: row.CarriedByRunID.Int64,
 	}
+}
+
+// dayOr returns a stored day; of rows that have none it was the day of the instant in UTC.
+func dayOr(day sql.NullString, at int64) civil.Date {
+	if !day.Valid {
+		return civil.On(instant(at))
+	}
+	return dateOf(day.String)
 }
 
 // codesText stores codes; that there are none is something else than that nobody noted them.
@@ -97,7 +108,7 @@ func billedCodes(text sql.NullString) pay.BilledCodes {
 // Open implements ports.Runs.
 func (r runRepo) Open(ctx context.Context, run *pay.Run, payments []pay.Entry) error {
 	row := runRow{
-		Kind: string(run.Kind), OpenedAt: micros(run.OpenedAt), OpenedBy: string(run.OpenedBy), PayDate: run.PayDate.String(),
+		Kind: string(run.Kind), OpenedAt: micros(run.OpenedAt), OpenedOn: nullDate(run.OpenedOn), OpenedBy: string(run.OpenedBy), PayDate: run.PayDate.String(),
 		Payments: run.Payments, OpenedCents: int64(run.Opened), OpenCents: int64(run.Open), SettledCents: int64(run.Settled),
 		CarriesBalances: flag(run.Kind != pay.Imported),
 	}
@@ -166,7 +177,7 @@ func (r runRepo) Get(ctx context.Context, id int64) (pay.Run, error) {
 
 func (row runRow) run() pay.Run {
 	return pay.Run{
-		ID: row.RunID, Kind: pay.RunKind(row.Kind), OpenedAt: instant(row.OpenedAt), OpenedBy: ident.UserID(row.OpenedBy), PayDate: dateOf(row.PayDate),
+		ID: row.RunID, Kind: pay.RunKind(row.Kind), OpenedAt: instant(row.OpenedAt), OpenedOn: dayOr(row.OpenedOn, row.OpenedAt), OpenedBy: ident.UserID(row.OpenedBy), PayDate: dateOf(row.PayDate),
 		Payments: row.Payments, Opened: pay.Cents(row.OpenedCents), Open: pay.Cents(row.OpenCents), Settled: pay.Cents(row.SettledCents),
 		Cancelled: pay.Cents(row.CancelledCents), Reversed: pay.Cents(row.ReversedCents),
 	}

@@ -279,7 +279,9 @@ func (b *caseBatch) owe(c *movein.Case, payments []pay.Entry) []pay.Entry {
 				sums.Settled += c.Old
 			}
 		}
-		return append(payments, c.Entry())
+		e := c.Entry()
+		e.On = b.rules.Zone.Day(e.At)
+		return append(payments, e)
 	case movein.Nothing:
 	}
 	return payments

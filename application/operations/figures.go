@@ -105,7 +105,7 @@ func (r *Report) read(rules pay.Rules) func(context.Context, ports.Repos) error 
 		for _, ask := range []func() error{
 			func() error { r.Cases, err = repos.Casebook.Totals(ctx, from, from); return err },
 			func() error { r.Unpriced, err = repos.Casebook.Unpriced(ctx, from, from); return err },
-			func() error { r.Held, err = figures.Held(ctx, rules.Excluded); return err },
+			func() error { r.Held, err = figures.Held(ctx, rules.Excluded, rules.Zone.Day(r.At)); return err },
 			func() error { r.Ledger, err = figures.Ledger(ctx); return err },
 			func() error { r.ActiveUsers, err = figures.Callers(ctx, r.At.AddDate(0, 0, -activeDays)); return err },
 			func() error {

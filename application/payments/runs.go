@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"surgicase/domain/audit"
 	"surgicase/domain/civil"
@@ -59,7 +60,7 @@ const (
 // their payments, the others are held. Cases that another opening was faster with are left out. In a dry run the
 // run has no id, and who was told is on the audit log.
 //
-// Faults: Forbidden; Invalid for a pay date in the past.
+// Faults: Forbidden; Invalid for a pay date in the past, too far ahead or without banking.
 func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opened, error) {
 	if err := s.allowed(ctx, who, permission.ManageRuns, ""); err != nil {
 		return Opened{}, err
@@ -98,8 +99,8 @@ type runPlan struct {
 
 func (s *Runs) plan(ctx context.Context, r ports.Repos, who permission.Actor, in NewRun) (*runPlan, error) {
 	p := &runPlan{Posting: ports.Posting{Who: who, At: s.clock.Now(), Rules: s.rules, Kind: in.Kind, PayDate: in.PayDate}}
-	if !in.PayDate.IsZero() && in.PayDate.Before(civil.On(p.At)) {
-		return nil, fault.InvalidField("body.pay_date", "must not be in the past")
+	if err := s.checkPayDate(in.PayDate, p.At); err != nil {
+		return nil, err
 	}
 	candidates, err := r.CaseSets.ReadyForRun(ctx, in.IDs)
 	if err != nil {
@@ -122,6 +123,15 @@ func (s *Runs) plan(ctx context.Context, r ports.Repos, who permission.Actor, in
 	p.refunds, err = r.Ledger.Lines(ctx, pay.LineQuery{Uncarried: true})
 	p.Empty = len(p.refunds) > 0
 	return p, err
+}
+
+func (s *Runs) checkPayDate(day civil.Date, now time.Time) error {
+	if day.IsZero() {
+		return nil
+	}
+	var bad fault.Collector
+	bad.Check("body.pay_date", s.rules.CheckPayDate(day, now))
+	return bad.Err()
 }
 
 // holdOthers says of the cases that were named and do not stand at 10 why they are left out.

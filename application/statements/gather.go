@@ -14,7 +14,7 @@ import (
 // gather reads what a file is made of, from one snapshot.
 func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, error) {
 	now := s.clock.Now()
-	st := &statement.Statement{Run: q.Run, Date: statement.MadeOn(now, now), PayDate: pay.PayDate(now, s.press.PayDay), From: q.From, To: q.To}
+	st := &statement.Statement{Run: q.Run, Date: s.press.Rules.Zone.Day(now), PayDate: s.press.Rules.PayDate(now), From: q.From, To: q.To}
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
 		var run pay.Run
 		if q.Run != 0 {
@@ -22,7 +22,7 @@ func (s *Reports) gather(ctx context.Context, q Request) (*statement.Statement, 
 			if run, err = r.Runs.Get(ctx, q.Run); err != nil {
 				return err
 			}
-			st.Date, st.PayDate = statement.MadeOn(run.OpenedAt, now), run.PayDate
+			st.Date, st.PayDate = run.OpenedOn, run.PayDate
 		}
 		lines, err := r.Ledger.Lines(ctx, pay.LineQuery{Run: q.Run, Open: q.Run == 0, Provider: q.Provider, From: q.From, To: q.To})
 		if err != nil {

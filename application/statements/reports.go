@@ -11,6 +11,7 @@ import (
 	"surgicase/domain/civil"
 	"surgicase/domain/fault"
 	"surgicase/domain/ident"
+	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 	"surgicase/domain/statement"
 	"surgicase/domain/surgical"
@@ -35,7 +36,7 @@ type Press struct {
 	ContentTypes map[statement.FileKind]string
 
 	Accounting accounting.Settings
-	PayDay     time.Weekday
+	Rules      pay.Rules
 	ByNPI      bool // a provider's password is lastname_npi, as the old product had it
 }
 

@@ -128,7 +128,7 @@ var opened = time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
 
 func entry(number int64, generation int, kind pay.EntryKind, amount pay.Cents) statement.Line {
 	return statement.Line{
-		Entry:   pay.Entry{Kind: kind, CaseNumber: number, Generation: generation, Provider: "dr", CaseDate: civil.Date{Year: 2026, Month: 2, Day: 3}, Category: "GYN; x", Codes: pay.BilledCodes{"Z9001-50", "Z9002"}, Amount: amount, At: opened},
+		Entry:   pay.Entry{Kind: kind, CaseNumber: number, Generation: generation, Provider: "dr", CaseDate: civil.Date{Year: 2026, Month: 2, Day: 3}, Category: "GYN; x", Codes: pay.BilledCodes{"Z9001-50", "Z9002"}, Amount: amount, At: opened, On: civil.On(opened)},
 		Patient: surgical.Patient{First: surgical.NewPHI("Pat")},
 	}
 }

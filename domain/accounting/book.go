@@ -96,8 +96,7 @@ func Keep(s *statement.Statement, names map[ident.UserID]string, settings Settin
 			changes = append(changes, book.add(line, vendor.Name, day, s.PayDate)...)
 		}
 		for _, line := range section.Refunds {
-			day := civil.On(line.At.UTC())
-			changes = append(changes, book.add(line, vendor.Name, day, day)...) // a refund is due at once
+			changes = append(changes, book.add(line, vendor.Name, line.On, line.On)...) // a refund is due at once
 		}
 		if len(book.Bills) > before {
 			book.Vendors = append(book.Vendors, vendor)

@@ -6,7 +6,6 @@ package statement
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"surgicase/domain/civil"
 	"surgicase/domain/directory"
@@ -271,13 +270,4 @@ func Numbers(entries []pay.Entry) []int64 {
 	}
 	slices.Sort(numbers)
 	return slices.Compact(numbers)
-}
-
-// MadeOn is the day of a statement: that of a run's opening, so that it never changes, and today for a
-// preview.
-func MadeOn(opened, now time.Time) civil.Date {
-	if opened.IsZero() {
-		return civil.On(now)
-	}
-	return civil.On(opened.UTC())
 }

@@ -111,14 +111,3 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("numbers %v", got)
 	}
 }
-
-func TestMadeOn(t *testing.T) {
-	now := time.Date(2026, time.March, 9, 1, 0, 0, 0, time.UTC)
-	opened := time.Date(2026, time.March, 1, 23, 0, 0, 0, time.FixedZone("", -3600*8))
-	if got := statement.MadeOn(time.Time{}, now).String(); got != "2026-03-09" {
-		t.Errorf("a preview is of %s", got)
-	}
-	if got := statement.MadeOn(opened, now).String(); got != "2026-03-02" {
-		t.Errorf("the run is of %s", got)
-	}
-}

@@ -5,6 +5,7 @@ import (
 
 	"surgicase/domain/civil"
 	"surgicase/domain/fault"
+	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 )
 
@@ -38,8 +39,9 @@ func (s Standing) MoveTo(to Status, how Manner) (Moved, error) {
 // RunCandidate is a case with what a payment run asks about it.
 type RunCandidate struct {
 	Standing
-	Date   civil.Date
-	HasNPI bool
+	Date     civil.Date
+	HasNPI   bool
+	PricedBy ident.UserID // who loaded the price; empty once somebody else has confirmed it
 }
 
 // Enter moves the case into a payment run, by hand or by the job.
@@ -52,10 +54,10 @@ func (c RunCandidate) Enter(how Manner, rules pay.Rules) (Moved, error) {
 	}
 	m.Date = c.Date
 	asked := pay.Candidate{
-		Provider: c.Owner, HasNPI: c.HasNPI, Status: c.Pay.Status, OwnCase: how.By.Is(c.Owner),
+		Provider: c.Owner, HasNPI: c.HasNPI, Status: c.Pay.Status, OwnCase: how.By.Is(c.Owner), OwnPrice: c.PricedBy == c.Owner, Date: c.Date,
 		Duplicate: c.Duplicate == DuplicateFound, Unfolded: c.Unfolded,
 	}
-	if why := asked.Hold(rules.Excluded); why != "" {
+	if why := asked.Hold(rules.Excluded, rules.Zone.Day(how.At)); why != "" {
 		return m, fault.New(fault.Conflict, string(why), "The case is held: %s", why)
 	}
 	return m, nil

@@ -150,7 +150,9 @@ func TestNamedCasesAloneEnterARun(t *testing.T) {
 			has("total_payments", 1, "pay_date", "2026-03-20", "payments.0.case_id", "a-1")
 		wantTexts(p.t, "held", got.each("held", "reason"), "case_not_ready", "case_not_found", "own_case")
 		p.get(got.header.Get("Location"), "case-admin").is(200).has("pay_date", "2026-03-20")
-		p.openRun("global-admin", map[string]any{"pay_date": "2026-03-01"}).refused(422, "invalid_input").lacks("sql")
+		for _, day := range []string{"2026-03-01", "2026-03-07", "2026-03-08", "2026-05-08", "9999-12-31"} {
+			p.openRun("global-admin", map[string]any{"pay_date": day}).refused(422, "invalid_input").lacks("sql")
+		}
 		p.openRun("global-admin", map[string]any{"case_ids": []string{}}).refused(422, "invalid_input")
 		p.database().holds("a run of named cases")
 	})

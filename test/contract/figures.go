@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"surgicase/domain/audit"
+	"surgicase/domain/civil"
 	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 	"surgicase/domain/permission"
@@ -32,7 +33,7 @@ func Figures(t *testing.T, open func(*testing.T) ports.Store) {
 func (w *world) held(excluded ...ident.UserID) map[pay.HoldReason]int {
 	w.t.Helper()
 	return read(w, func(ctx context.Context, r ports.Repos) (map[pay.HoldReason]int, error) {
-		return r.Figures.Held(ctx, excluded)
+		return r.Figures.Held(ctx, excluded, civil.On(given.Morning))
 	})
 }
 
@@ -191,7 +192,10 @@ func figuresSeal(w *world) {
 
 func figuresCost(w *world) {
 	for name, ask := range map[string]work{
-		"held":   func(ctx context.Context, r ports.Repos) error { _, err := r.Figures.Held(ctx, nil); return err },
+		"held": func(ctx context.Context, r ports.Repos) error {
+			_, err := r.Figures.Held(ctx, nil, civil.Date{})
+			return err
+		},
 		"ledger": func(ctx context.Context, r ports.Repos) error { _, err := r.Figures.Ledger(ctx); return err },
 		"callers": func(ctx context.Context, r ports.Repos) error {
 			_, err := r.Figures.Callers(ctx, given.Morning)

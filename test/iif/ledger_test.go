@@ -94,6 +94,7 @@ func (l *ledger) fate(random *rand.Rand, i int, at time.Time) {
 		l.entries[i].SettledAt, kind = at, pay.Reversal
 	}
 	counter := l.entries[i].Counter(kind, at)
+	counter.On = civil.On(at)
 	l.entries = append(l.entries, counter)
 	l.waiting = append(l.waiting, counter)
 }
@@ -105,7 +106,7 @@ func (l *ledger) open(payments []pay.Entry, run int64, opened time.Time) {
 	}
 	l.entries, l.waiting = append(l.entries, payments...), nil
 	l.runs = append(l.runs, &statement.Statement{
-		Run: run, Date: civil.On(opened), PayDate: pay.PayDate(opened, time.Friday), Sections: statement.New(lines, l.payees),
+		Run: run, Date: civil.On(opened), PayDate: pay.Rules{PayDay: time.Friday}.PayDate(opened), Sections: statement.New(lines, l.payees),
 	})
 }
 
