@@ -80,6 +80,7 @@ chaos: ## faults under load, and a table of what they cost; takes minutes
 	$(ON_TEMPORARY) go test ./test/chaos -run 'TestFaults|TestARollingUpdate' -count=1 -v -timeout 20m -args -faults
 	$(ON_TEMPORARY) go test ./test/once -v -count=1 -timeout 60m -args -rounds 100
 	$(ON_TEMPORARY) go test ./test/walk -v -count=1 -timeout 60m -rapid.checks=1000
+	$(ON_TEMPORARY) go test ./test/walk -run Together -v -count=1 -timeout 60m -rapid.checks=3200
 
 clean: ## removes what was built, never data
 	rm -rf bin

@@ -2,9 +2,13 @@ package ports
 
 import (
 	"context"
+	"strconv"
 	"time"
 
+	"surgicase/domain/audit"
+	"surgicase/domain/ident"
 	"surgicase/domain/pay"
+	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 )
 
@@ -37,6 +41,33 @@ func Reprice(ctx context.Context, r Repos, which PricingSet, at time.Time) ([]Re
 		return r.CaseSets.Reprice(ctx, standings(priced))
 	})
 	return all, err
+}
+
+// PriceStale prices the cases below PendingPayment whose price does not come from the current table and tier. What it
+// changes is on the audit trail.
+func PriceStale(ctx context.Context, r Repos, at time.Time) ([]Repriced, error) {
+	priced, err := Reprice(ctx, r, PricingSet{Stale: true}, at)
+	if err != nil || len(priced) == 0 {
+		return nil, err
+	}
+	version := strconv.FormatInt(int64(priced[0].Pay.Table), 10)
+	entry := audit.Record(permission.System("job"), permission.ManagePrices, "price_table", version, at)
+	entry.Fields = []string{"rows"}
+	for _, c := range priced {
+		if c.Differs() {
+			entry.Things = append(entry.Things, strconv.FormatInt(c.Number, 10))
+		}
+	}
+	return priced, r.Audit.Record(ctx, entry)
+}
+
+// RunCandidates returns the cases in ReadyForBilling, or those of them among ids if given, at the prices in force: what
+// is stale is priced first. Source: spec/decisions.md 11.4.
+func RunCandidates(ctx context.Context, r Repos, ids []ident.CaseID, at time.Time) ([]surgical.RunCandidate, error) {
+	if _, err := PriceStale(ctx, r, at); err != nil {
+		return nil, err
+	}
+	return r.CaseSets.ReadyForRun(ctx, ids)
 }
 
 // EachToPrice visits the cases that which names, some at a time.

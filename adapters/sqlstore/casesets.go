@@ -93,14 +93,18 @@ type moveKind struct {
 	payStatus pay.Status
 	at        int64
 	deleted   bool
+	opens     bool // it is paid: only at the price in force
 }
+
+// pricedNow holds of cases whose price comes from the current table and their owner's tier. Source: spec/decisions.md 11.4.
+const pricedNow = " AND pay_table_version = (SELECT t.version FROM price_current t) AND pay_tier = (SELECT u.user_tier FROM users u WHERE u.user_id = cases.user_id)"
 
 // Move implements ports.CaseSets.
 func (r caseSetRepo) Move(ctx context.Context, moved []surgical.Moved) error {
 	kinds := map[moveKind][]surgical.Moved{}
 	var history []historyRow
 	for _, m := range moved {
-		k := moveKind{m.Move.To, m.Move.Backward(), m.Move.Reprices(), m.Pay.Status, micros(m.Move.At), m.Deleted}
+		k := moveKind{m.Move.To, m.Move.Backward(), m.Move.Reprices(), m.Pay.Status, micros(m.Move.At), m.Deleted, m.Move.Effect == surgical.OpenPayment}
 		kinds[k] = append(kinds[k], m)
 		history = append(history, historyRows(m.Number, []surgical.Move{m.Move})...)
 	}
@@ -126,7 +130,11 @@ func (r caseSetRepo) moveAlike(ctx context.Context, kind moveKind, cases []surgi
 			set += ", " + stampColumns[i] + " = NULL"
 		}
 	}
-	return r.guardedAmong(ctx, flag(!kind.deleted), set, args, standingsOf(cases))
+	guard := ""
+	if kind.opens {
+		guard = pricedNow
+	}
+	return r.guardedAmong(ctx, flag(!kind.deleted), set, args, standingsOf(cases), guard)
 }
 
 func standingsOf(cases []surgical.Moved) []surgical.Standing {
@@ -139,18 +147,18 @@ func standingsOf(cases []surgical.Moved) []surgical.Standing {
 
 // guarded updates the cases if every one of them still has the version that was read.
 func (r caseSetRepo) guarded(ctx context.Context, set string, args []any, cases []surgical.Standing) error {
-	return r.guardedAmong(ctx, 1, set, args, cases)
+	return r.guardedAmong(ctx, 1, set, args, cases, "")
 }
 
-// guardedAmong is guarded for cases that are active or, with 0, for deleted ones.
-func (r caseSetRepo) guardedAmong(ctx context.Context, active int, set string, args []any, cases []surgical.Standing) error {
+// guardedAmong is guarded for cases that are active or, with 0, for deleted ones, and that meet a further condition.
+func (r caseSetRepo) guardedAmong(ctx context.Context, active int, set string, args []any, cases []surgical.Standing, guard string) error {
 	numbers := make([]int64, len(cases))
 	versions := make([][]any, len(cases))
 	for i, s := range cases {
 		numbers[i] = s.Number
 		versions[i] = []any{s.Number, s.Version}
 	}
-	done := r.db.WithContext(ctx).Exec("UPDATE cases SET "+set+" WHERE active = ? AND human_case_id IN ? AND (human_case_id, version) IN ?",
+	done := r.db.WithContext(ctx).Exec("UPDATE cases SET "+set+" WHERE active = ? AND human_case_id IN ? AND (human_case_id, version) IN ?"+guard,
 		append(args, active, padded(numbers), padded(versions))...)
 	if done.Error == nil && done.RowsAffected != int64(len(cases)) {
 		return raceLost()
@@ -173,9 +181,13 @@ func (r caseSetRepo) ToPrice(ctx context.Context, which ports.PricingSet, after 
 	default:
 		return []ports.Priceable{}, nil
 	}
+	lock := ""
+	if len(which.Numbers) > 0 { // these changed themselves: whoever changes table or tier does not look for them
+		lock = r.share
+	}
 	var tier int
 	found := []ports.Priceable{}
-	err := r.each(ctx, ", u.user_tier", " JOIN users u ON u.user_id = c.user_id", where+" ORDER BY c.human_case_id LIMIT ?", append(args, limit), []any{&tier},
+	err := r.each(ctx, ", u.user_tier", " JOIN users u ON u.user_id = c.user_id", where+" ORDER BY c.human_case_id LIMIT ?"+lock, append(args, limit), []any{&tier},
 		func(s surgical.Standing, _ caseRow) {
 			found = append(found, ports.Priceable{Standing: s, OwnerTier: pay.Tier(tier)})
 		})

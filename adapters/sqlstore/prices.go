@@ -112,17 +112,13 @@ func (r priceRepo) Load(ctx context.Context, rows []pay.Row, whole bool, source 
 	return pay.TableVersion(version), err
 }
 
+// nextVersion writes before it reads: see ports.Locks.
 func (r priceRepo) nextVersion(ctx context.Context) (int64, error) {
-	db := r.db.WithContext(ctx)
-	var current int64
-	if err := db.Raw("SELECT version FROM price_current WHERE singleton = 1").Row().Scan(&current); err != nil {
+	if err := r.db.WithContext(ctx).Exec("UPDATE price_current SET version = version + 1 WHERE singleton = 1").Error; err != nil {
 		return 0, err
 	}
-	done := db.Exec("UPDATE price_current SET version = ? WHERE singleton = 1 AND version = ?", current+1, current)
-	if done.Error == nil && done.RowsAffected == 0 {
-		return 0, raceLost()
-	}
-	return current + 1, done.Error
+	next, err := r.version(ctx)
+	return int64(next), err
 }
 
 func (r priceRepo) closeReplaced(ctx context.Context, rows []pay.Row, whole bool, version int64) error {

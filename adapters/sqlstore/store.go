@@ -113,6 +113,9 @@ func (s *Store) InTx(ctx context.Context, fn func(context.Context, ports.Repos) 
 	dry := dryrun.Of(ctx)
 	var recorded []audit.Entry
 	err := s.inTx(ctx, func(ctx context.Context, work *session) error {
+		if err := work.lockFirst(ctx); err != nil {
+			return err
+		}
 		if lease, ok := ports.LeaseOf(ctx); ok {
 			if err := work.hold(ctx, lease); err != nil {
 				return err

@@ -52,9 +52,13 @@ func (s *Service) Move(ctx context.Context, who permission.Actor, in BulkMove) (
 		return BulkMoved{}, s.refused(ctx, who, permission.MoveCase, "", err)
 	}
 	in.IDs = unique(in.IDs)
+	locked := ctx
+	if in.To == surgical.PendingPayment {
+		locked = ports.LockFirst(ctx, ports.Locks{PricesInUse: true})
+	}
 	var done BulkMoved
 	var seen []string
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+	err := s.store.InTx(locked, func(ctx context.Context, r ports.Repos) error {
 		plan := newPlan(who, in, s.clock.Now())
 		if err := plan.decide(ctx, r, s.rules); err != nil {
 			return err
@@ -95,14 +99,14 @@ func newPlan(who permission.Actor, in BulkMove, at time.Time) *plan {
 
 // decide says of every case whether it moves.
 func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error {
-	standings, err := r.CaseSets.Standings(ctx, p.in.IDs)
-	if err != nil {
-		return err
-	}
 	if p.in.To == surgical.PendingPayment {
 		if err := p.loadCandidates(ctx, r); err != nil {
 			return err
 		}
+	}
+	standings, err := r.CaseSets.Standings(ctx, p.in.IDs)
+	if err != nil {
+		return err
 	}
 	found := make(map[ident.CaseID]surgical.Standing, len(standings))
 	for _, st := range standings {
@@ -121,7 +125,7 @@ func (p *plan) decide(ctx context.Context, r ports.Repos, rules pay.Rules) error
 }
 
 func (p *plan) loadCandidates(ctx context.Context, r ports.Repos) error {
-	candidates, err := r.CaseSets.ReadyForRun(ctx, p.in.IDs)
+	candidates, err := ports.RunCandidates(ctx, r, p.in.IDs, p.at)
 	for _, c := range candidates {
 		p.ready[c.Number] = c
 	}

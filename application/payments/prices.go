@@ -97,7 +97,7 @@ func (s *Prices) Load(ctx context.Context, who permission.Actor, in Load) (Loade
 		return Loaded{}, err
 	}
 	var done Loaded
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+	err := s.store.InTx(ports.LockFirst(ctx, ports.Locks{PriceTable: true}), func(ctx context.Context, r ports.Repos) error {
 		now := s.clock.Now()
 		version, err := r.Prices.Load(ctx, in.Rows, in.Whole, in.Source, who.User, now)
 		if err != nil {
@@ -172,14 +172,9 @@ func (l *Loaded) numbers() []string {
 func (s *Prices) RepriceStale(ctx context.Context) error {
 	var caught Loaded
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		now := s.clock.Now()
-		priced, err := ports.Reprice(ctx, r, ports.PricingSet{Stale: true}, now)
-		if err != nil || len(priced) == 0 {
-			return err
-		}
-		caught = Loaded{Version: priced[0].Pay.Table}
-		caught.note(priced)
-		return r.Audit.Record(ctx, caught.entry(permission.System("job"), now))
+		priced, err := ports.PriceStale(ctx, r, s.clock.Now())
+		caught = Loaded{Cases: len(priced)}
+		return err
 	})
 	s.events.Happened(ctx, ports.Event{Name: "prices.caught_up", Err: err, Values: []ports.Value{{Name: "cases", Text: strconv.Itoa(caught.Cases)}}})
 	return err

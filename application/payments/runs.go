@@ -66,7 +66,7 @@ func (s *Runs) Open(ctx context.Context, who permission.Actor, in NewRun) (Opene
 		return Opened{}, err
 	}
 	var done Opened
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
+	err := s.store.InTx(ports.LockFirst(ctx, ports.Locks{PricesInUse: true}), func(ctx context.Context, r ports.Repos) error {
 		p, err := s.plan(ctx, r, who, in)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (s *Runs) plan(ctx context.Context, r ports.Repos, who permission.Actor, in
 	if err := s.checkPayDate(in.PayDate, p.At); err != nil {
 		return nil, err
 	}
-	candidates, err := r.CaseSets.ReadyForRun(ctx, in.IDs)
+	candidates, err := ports.RunCandidates(ctx, r, in.IDs, p.At)
 	if err != nil {
 		return nil, err
 	}

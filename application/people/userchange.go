@@ -37,7 +37,11 @@ func (s *Users) Change(ctx context.Context, who permission.Actor, in UserChange)
 	var tried []string
 	err := permission.Check(who, permission.EditProfile, in.ID)
 	if err == nil {
-		err = s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+		locked := ctx
+		if in.Tier != nil {
+			locked = ports.LockFirst(ctx, ports.Locks{User: in.ID})
+		}
+		err = s.store.InTx(locked, func(ctx context.Context, r ports.Repos) (err error) {
 			done, tried, err = s.change(ctx, r, who, in)
 			return err
 		})
