@@ -112,10 +112,17 @@ func TestRules_CheckPayDate(t *testing.T) {
 		rules     pay.Rules
 		taken     bool
 	}{
-		{"today", "2026-12-31", newYork, true}, {"yesterday", "2026-12-31", utc, false}, {"long ago", "1990-01-02", utc, false},
-		{"a holiday", "2027-01-01", utc, false}, {"a Saturday", "2027-01-02", utc, false}, {"a Sunday", "2027-01-03", utc, false},
-		{"Martin Luther King Jr. Day", "2027-01-18", utc, false}, {"the next banking day", "2027-01-04", utc, true},
-		{"day 60", "2027-03-02", utc, true}, {"day 61", "2027-03-03", utc, false}, {"day 61 in New York", "2027-03-02", newYork, false},
+		{"today", "2026-12-31", newYork, true},
+		{"yesterday", "2026-12-31", utc, false},
+		{"long ago", "1990-01-02", utc, false},
+		{"a holiday", "2027-01-01", utc, false},
+		{"a Saturday", "2027-01-02", utc, false},
+		{"a Sunday", "2027-01-03", utc, false},
+		{"Martin Luther King Jr. Day", "2027-01-18", utc, false},
+		{"the next banking day", "2027-01-04", utc, true},
+		{"day 60", "2027-03-02", utc, true},
+		{"day 61", "2027-03-03", utc, false},
+		{"day 61 in New York", "2027-03-02", newYork, false},
 		{"the end of time", "9999-12-31", utc, false},
 	} {
 		t.Run(x.what, func(t *testing.T) {

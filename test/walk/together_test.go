@@ -52,7 +52,7 @@ func TestTogetherOnMariaDB(t *testing.T) {
 	s := openMariaDB(t)
 	for range sampleOfMariaDB() {
 		seed := rand.Uint64()
-		c := &crowd{stage: s, random: rand.New(rand.NewPCG(seed, 0)), granted: granted, seed: seed, tiers: map[ident.UserID][]int{}} //nolint:gosec // a test
+		c := &crowd{stage: s, random: rand.New(rand.NewPCG(seed, 0)), granted: granted, seed: seed, tiers: map[ident.UserID][]int{}}
 		if c.walkTogether(t); t.Failed() {
 			return
 		}
