@@ -77,7 +77,7 @@ func (d *demo) facts(n int, owner string, status surgical.Status) surgical.Facts
 		files[surgical.NoteFile] = surgical.NewPHI(fmt.Sprintf("operative-note-%03d.pdf", n))
 	}
 	return surgical.Facts{
-		ID: demoID(n), Owner: ident.UserID(owner), Date: civil.On(demoStart).AddDays(n % 30), Insurer: demoInsurers[n%len(demoInsurers)],
+		ID: demoID(n), Owner: ident.UserID(owner), Date: civil.On(demoStart).AddDays(n%30 - 30), Insurer: demoInsurers[n%len(demoInsurers)],
 		Patient: surgical.Patient{
 			First: surgical.NewPHI(demoFirstNames[n%len(demoFirstNames)]), Last: surgical.NewPHI(demoLastNames[n%len(demoLastNames)]),
 			Born: surgical.NewPHI(civil.Date{Year: 1940 + n%60, Month: 4, Day: 1 + n%28}.String()),
