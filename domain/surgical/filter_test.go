@@ -128,3 +128,23 @@ func FuzzParseFilter(f *testing.F) {
 		}
 	})
 }
+
+func TestStanding_ShowsPayment(t *testing.T) {
+	for _, x := range []struct {
+		at   surgical.Status
+		cap  int
+		want bool
+	}{
+		{surgical.Paid, 20, true},
+		{surgical.Paid, 15, true},
+		{surgical.Paid, 10, false},
+		{surgical.Paid, 1, false},
+		{surgical.PendingPayment, 20, true},
+		{surgical.ReadyForBilling, 20, false},
+	} {
+		got := standing(x.at, surgical.PaymentOpen).ShowsPayment(capped(permission.Provider, x.cap))
+		if got != x.want {
+			t.Errorf("at %d with cap %d: %t, want %t", x.at, x.cap, got, x.want)
+		}
+	}
+}

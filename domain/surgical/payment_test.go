@@ -20,7 +20,9 @@ var day = civil.Date{Year: 2026, Month: time.February, Day: 27}
 // TestARunTakesWhatItMay: the reasons that hold a case hold it in every run, and its own opener's cases
 // are left to somebody else. Source: spec/decisions.md 5.1 and 2.7.
 func TestARunTakesWhatItMay(t *testing.T) {
-	rules := pay.Rules{Excluded: []ident.UserID{"load-test"}}
+	west := civil.ZoneOf(time.FixedZone("west", -13*3600)) // where noon in UTC is the evening before
+	rules := pay.Rules{Excluded: []ident.UserID{"load-test"}, Zone: west}
+	today := civil.On(noon).AddDays(-1)
 	for what, x := range map[string]struct {
 		by     permission.Actor
 		change func(*surgical.RunCandidate)
@@ -32,6 +34,10 @@ func TestARunTakesWhatItMay(t *testing.T) {
 		"an excluded account":      {globalAdmin, func(c *surgical.RunCandidate) { c.Owner = "load-test" }, "excluded_account"},
 		"a case without a price":   {globalAdmin, func(c *surgical.RunCandidate) { c.Pay.Status = pay.Unpriced }, "unpriced"},
 		"a case without codes":     {globalAdmin, func(c *surgical.RunCandidate) { c.Pay.Status = pay.NoCodes }, "no_codes"},
+		"a price of the owner's":   {globalAdmin, func(c *surgical.RunCandidate) { c.PricedBy = owner }, "own_price"},
+		"a price of another's":     {globalAdmin, func(c *surgical.RunCandidate) { c.PricedBy = newOwner }, ""},
+		"an operation today":       {globalAdmin, func(c *surgical.RunCandidate) { c.Date = today }, ""},
+		"one that lies ahead":      {globalAdmin, func(c *surgical.RunCandidate) { c.Date = today.AddDays(1) }, "not_yet_operated"},
 		"the opener's own case":    {person(owner, permission.GlobalAdmin), func(*surgical.RunCandidate) {}, "own_case"},
 		"by a case admin":          {caseAdmin, func(*surgical.RunCandidate) {}, "not_allowed"},
 		"a case that is not at 10": {globalAdmin, func(c *surgical.RunCandidate) { c.Status = surgical.Submitted }, "case_move_refused"},
@@ -47,7 +53,7 @@ func TestARunTakesWhatItMay(t *testing.T) {
 			if c.Status != before.Status || c.Pay.Status != before.Pay.Status {
 				t.Error("the candidate itself was changed")
 			}
-			if x.code == "" && (m.Status != surgical.PendingPayment || m.Was.Status != surgical.ReadyForBilling || m.Date != day || m.Move.Effect != surgical.OpenPayment) {
+			if x.code == "" && (m.Status != surgical.PendingPayment || m.Was.Status != surgical.ReadyForBilling || m.Date != c.Date || m.Move.Effect != surgical.OpenPayment) {
 				t.Errorf("it became %+v", m)
 			}
 		})

@@ -317,7 +317,7 @@ var examples = map[string]func(*abused) example{
 	},
 	"open-run": func(s *abused) example {
 		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{
-			"user_id": root, "pay_date": "2026-12-04", "case_ids": []any{s.ready()},
+			"user_id": root, "pay_date": "2026-03-20", "case_ids": []any{s.ready()},
 		}}
 	},
 	"list-runs":      nothing,

@@ -81,7 +81,7 @@ func TestHealthSaysWhoRunsTheJobs(t *testing.T) {
 		p.cast()
 		p.get("/audit_log", "global-admin").is(200) // the first entry of all, on a Monday at half past nine
 		p.counts(0, "job_overdue_seconds", "name", "open_payment_run")
-		p.get("/health/system", "").is(200).has("status", "healthy", "summary.degraded", 0, "summary.total_services", 5)
+		p.get("/health/system", "").is(200).has("status", "healthy", "summary.degraded", 0, "summary.total_services", 6)
 		p.get("/build_dashboard", "global-admin").is(200).has("data.health.components.scheduler.status", "disabled")
 		p.get("/health", "global-admin").is(200).has("status", "healthy", "components.scheduler.status", "disabled", "components.scheduler.critical", false,
 			"components.scheduler.details", "ENABLE_SCHEDULER is off, and no other instance runs the jobs", "components.scheduler.adapter", "elsewhere",

@@ -20,6 +20,7 @@ var sixCases = map[int]string{0: "c-6", 10: "c-5", 15: "c-4", 20: "c-3", 30: "c-
 
 func (p *program) sixCases(owner string, at place) {
 	p.t.Helper()
+	p.prices()
 	for status, id := range sixCases {
 		p.standing(status, owner, at, id)
 	}
@@ -154,7 +155,7 @@ func TestAWaivedCaseAboveTheCapDoesNotGiveItselfAway(t *testing.T) {
 		at := p.cast()["provider"]
 		p.prices()
 		p.waived(400, "provider", at, "c-1")
-		p.get("/case?case_id=c-1", "provider").is(200).has("case.case_status", 20, "case.pay_status", nil).lacks("waived", "rejected", "400")
+		p.get("/case?case_id=c-1", "provider").is(200).has("case.case_status", 20, "case.pay_status", "priced").lacks("waived", "rejected", "400")
 		p.get("/case_pay?case_id=c-1", "provider").is(200).lacks("waived")
 		p.get("/case_history?case_id=c-1", "provider").is(200).lacks("never paid", "400")
 		p.get("/case?case_id=c-1", "case-admin").is(200).has("case.case_status", 400, "case.pay_status", "waived")

@@ -79,12 +79,13 @@ func (w *world) run(id int64) pay.Run {
 }
 
 func runOf(kind pay.RunKind, cases ...*surgical.Case) (pay.Run, []pay.Entry) {
-	run := pay.Run{Kind: kind, OpenedAt: given.Morning, OpenedBy: "eve", PayDate: civil.Date{Year: 2026, Month: 3, Day: 6}, Payments: len(cases)}
+	day := civil.On(given.Morning).AddDays(-1) // where the practice is, which may lie west of here
+	run := pay.Run{Kind: kind, OpenedAt: given.Morning, OpenedOn: day, OpenedBy: "eve", PayDate: civil.Date{Year: 2026, Month: 3, Day: 6}, Payments: len(cases)}
 	payments := make([]pay.Entry, len(cases))
 	for i, c := range cases {
 		payments[i] = pay.Entry{
 			Kind: pay.Payment, CaseNumber: c.Number, Generation: c.Generation, Provider: c.Owner, CaseDate: c.Date,
-			Category: c.Pay.Category, Codes: surgical.Billed(c.Codes), Amount: c.Pay.Amount, Table: c.Pay.Table, At: given.Morning,
+			Category: c.Pay.Category, Codes: surgical.Billed(c.Codes), Amount: c.Pay.Amount, Table: c.Pay.Table, At: given.Morning, On: day,
 		}
 		run.Opened += c.Pay.Amount
 	}

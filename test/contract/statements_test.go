@@ -52,6 +52,9 @@ func TestStatementsStayWithinMySQL57(t *testing.T) {
 	for where, sql := range allSQL(t) {
 		scanned++
 		for _, what := range complaints(sql) {
+			if what == "a lock on rows" && strings.Contains(where, "sqlstore/locks.go") {
+				continue // they only order the transactions of one node; what opens a run compares versions as well
+			}
 			if what == "a lock of one node" && strings.Contains(where, "sqlstore/migrate.go") {
 				continue // of several `migrate up` on one server the second waits; across nodes one fails and is repeated
 			}
