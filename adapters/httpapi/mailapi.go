@@ -37,20 +37,23 @@ func (a *API) mailRoutes() {
 }
 
 // report reads which report is meant. Routes name it report or report_name, with its rhythm at the end or beside it,
-// and each takes what the others take.
-func (r *reader) report(where, report, reportName, emailType string) (mail.Kind, mail.Rhythm) {
+// and each takes what the others take. The usual name of the route is what a missing one is called.
+func (r *reader) report(where, usual, report, reportName, emailType string) (mail.Kind, mail.Rhythm) {
 	if report != "" && reportName != "" && report != reportName {
 		r.bad.Add(where+"report", "must not differ from report_name")
 	}
 	name := cmp.Or(reportName, report)
 	if name == "" {
-		r.bad.Add(where+"report_name", "is required")
+		r.bad.Add(where+usual, "is required")
 		return "", ""
 	}
 	kind, rhythm, err := mail.ParseReport(name, emailType)
 	at := where + "email_type"
 	if fault.CodeOf(err) == "unknown_report" {
 		at = where + "report_name"
+		if reportName == "" {
+			at = where + "report"
+		}
 	}
 	r.bad.Check(at, err)
 	return kind, rhythm
@@ -92,7 +95,7 @@ func (a *API) listRecipients(ctx context.Context, in *recipientsInput) (*recipie
 	var lists []mail.List
 	if in.ReportName != "" || in.Report != "" || in.EmailType != "" {
 		var r reader
-		kind, rhythm := r.report("query.", in.Report, in.ReportName, in.EmailType)
+		kind, rhythm := r.report("query.", "report_name", in.Report, in.ReportName, in.EmailType)
 		if err := r.bad.Err(); err != nil {
 			return nil, err
 		}
@@ -136,7 +139,7 @@ type createdRecipient struct {
 
 func (a *API) createRecipient(ctx context.Context, in *createRecipientInput) (*createdRecipient, error) {
 	var r reader
-	kind, rhythm := r.report("body.", in.Body.Report, in.Body.ReportName, in.Body.EmailType)
+	kind, rhythm := r.report("body.", "report_name", in.Body.Report, in.Body.ReportName, in.Body.EmailType)
 	to := mail.Recipient{
 		List: mail.ListOf(kind, cmp.Or(rhythm, mail.OnDemand)), Address: r.email("body.email_address", in.Body.EmailAddress),
 		First: r.nameOf("body.first_name", in.Body.FirstName, mail.MaxName, false), Last: r.nameOf("body.last_name", in.Body.LastName, mail.MaxName, false),

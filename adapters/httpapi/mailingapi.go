@@ -41,7 +41,7 @@ type mailReportsRequest struct {
 
 func (b *mailReportsRequest) mailing() (statements.Mailing, error) {
 	var r reader
-	kind, rhythm := r.report("body.", b.Report, b.ReportName, b.EmailType)
+	kind, rhythm := r.report("body.", "report", b.Report, b.ReportName, b.EmailType)
 	m := statements.Mailing{Kind: kind, Rhythm: cmp.Or(rhythm, mail.OnDemand), Run: b.RunID}
 	if b.ProviderID != "" {
 		m.Provider = r.user("body.provider_id", b.ProviderID)

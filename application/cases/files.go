@@ -158,13 +158,22 @@ func (f *Files) Complete(ctx context.Context, who permission.Actor, to Target, k
 	}
 	place, ours := document.PlaceOf(key)
 	if !ours || place.Case != string(to.Case) || place.Kind != string(to.Kind) {
-		return Recorded{}, fault.InvalidField("body.key", "must be the key that presign gave for this case and kind")
+		return Recorded{}, mismatchedKey()
 	}
 	o, err := f.deposit.Inspect(ctx, key)
 	if err != nil {
 		return Recorded{}, err
 	}
 	return f.attach(ctx, who, to, o)
+}
+
+// mismatchedKey returns the refusal of a key that was given for another case or kind: which of the two is wrong, nobody
+// can say.
+func mismatchedKey() error {
+	var bad fault.Collector
+	bad.Add("body.key", "must be the key that presign gave for this case and kind")
+	bad.Add("body.case_id", "must be the case that presign gave the key for")
+	return bad.Err()
 }
 
 // List gives the case with its documents. Which of those that clients upload themselves are there is

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"maps"
 	"net/http"
 	"net/url"
@@ -59,8 +60,9 @@ func TestNoInputBreaksAnEndpoint(t *testing.T) {
 				}
 				judge.db.watch(strings.TrimPrefix(s.databaseURL, "sqlite://"))
 				sent := 0
-				for i, op := range d.operations(t) {
-					if i%shards == shard {
+				for _, op := range d.operations(t) {
+					// An operation stays in its shard whatever operations there are beside it.
+					if i := int(crc32.ChecksumIEEE([]byte(op.String()))); i%shards == shard {
 						sent += s.abuse(d, op, judge, oneIn(db.name), i)
 					}
 				}
