@@ -1,8 +1,8 @@
 package api
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
