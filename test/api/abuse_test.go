@@ -396,15 +396,3 @@ func (a answer) names(location string) bool {
 	}
 	return false
 }
-
-// leaks are words of the inside that no answer may hold.
-func leaks(databaseURL string) []string {
-	words := []string{
-		"sql", "gorm", "maria", "sqlite", "goroutine", "panic", ".go:", "/tmp/", "/work", "/root", "/home", "strconv", "json:", "unmarshal", "danielgtaylor",
-		"insert into", "constraint", "deadlock", "transaction", "nil pointer", "0x",
-	}
-	if u, err := url.Parse(databaseURL); err == nil {
-		words = append(words, strings.ToLower(strings.Trim(u.Path, "/")))
-	}
-	return words
-}

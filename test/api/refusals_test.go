@@ -3,6 +3,7 @@ package api
 import (
 	"flag"
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -82,4 +83,16 @@ func (r *refusals) compare(t *testing.T) {
 	}
 	report("no longer answered", want, got)
 	report("not in "+refusalsFile, got, want)
+}
+
+// leaks are words of the inside that no answer may hold.
+func leaks(databaseURL string) []string {
+	words := []string{
+		"sql", "gorm", "maria", "sqlite", "goroutine", "panic", ".go:", "/tmp/", "/work", "/root", "/home", "strconv", "json:", "unmarshal", "danielgtaylor",
+		"insert into", "constraint", "deadlock", "transaction", "nil pointer", "0x",
+	}
+	if u, err := url.Parse(databaseURL); err == nil {
+		words = append(words, strings.ToLower(strings.Trim(u.Path, "/")))
+	}
+	return words
 }
