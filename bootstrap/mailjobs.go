@@ -37,36 +37,41 @@ func withMailJobs(list operations.JobList, mailings *statements.Mailings, bugs *
 	list.Jobs["retention"] = forgettingReports(list.Jobs["retention"], bugs)
 	work := func(kinds ...letters.Kind) func(context.Context, permission.Actor) (string, error) {
 		return func(ctx context.Context, who permission.Actor) (string, error) {
-			run, err := mailings.Weekly(ctx, ports.InstantOf(ctx, clock.Now()))
-			if errors.Is(err, fault.NotFound) {
-				return "no run was opened in the week before", nil
-			}
 			var outcomes []string
+			var failed error
 			for _, kind := range kinds {
-				if err != nil {
-					break
+				runs, err := mailings.ToMail(ctx, kind, ports.InstantOf(ctx, clock.Now()))
+				failed = errors.Join(failed, err)
+				for _, run := range runs { // what fails for one run is no reason to keep the others back
+					outcome, err := mailRun(ctx, mailings, who, kind, run)
+					outcomes, failed = append(outcomes, outcome), errors.Join(failed, err)
 				}
-				var done statements.Mailed
-				done, err = mailings.MailRun(ctx, who, kind, run)
-				if fault.CodeOf(err) == "no_recipients" {
-					outcomes, err = append(outcomes, string(kind)+": nobody is on its list"), nil
-					continue
-				}
-				queued, not := done.Counts()
-				outcomes = append(outcomes, fmt.Sprintf("%s: %d mails queued, %d not to be mailed, %d without a report", kind, queued, not, len(done.Skipped)))
 			}
-			return fmt.Sprintf("run %d: %s", run, strings.Join(outcomes, "; ")), err
+			if len(outcomes) == 0 && failed == nil {
+				return "no weekly run is left to be mailed", nil
+			}
+			return strings.Join(outcomes, "; "), failed
 		}
 	}
 	maps.Copy(list.Jobs, map[string]operations.Job{
 		"mail_payment_reports": {
-			Schedule: job.Weekly(time.Monday, 9, 0), What: "mails the payment report and the summary of the week's run to their lists",
+			Schedule: job.Weekly(time.Monday, 9, 0), What: "mails the payment report and the summary of each weekly run that was not mailed yet to their lists",
 			After: openRun, Do: work(letters.PaymentReport, letters.SummaryReport), DryRun: true,
 		},
 		"mail_provider_reports": {
-			Schedule: job.Weekly(time.Monday, 10, 0), What: "mails each provider of the week's run his own report",
+			Schedule: job.Weekly(time.Monday, 10, 0), What: "mails each provider of each weekly run that was not mailed yet their own report",
 			After: openRun, Do: work(letters.IndividualReport), DryRun: true,
 		},
 	})
 	return list
+}
+
+// mailRun mails a report of a run and returns what came of it in words. That nobody is on the list is no failure.
+func mailRun(ctx context.Context, mailings *statements.Mailings, who permission.Actor, kind letters.Kind, run int64) (string, error) {
+	done, err := mailings.MailRun(ctx, who, kind, run)
+	if fault.CodeOf(err) == "no_recipients" {
+		return fmt.Sprintf("run %d, %s: nobody is on its list", run, kind), nil
+	}
+	queued, not := done.Counts()
+	return fmt.Sprintf("run %d, %s: %d mails queued, %d not to be mailed, %d without a report", run, kind, queued, not, len(done.Skipped)), err
 }

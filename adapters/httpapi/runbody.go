@@ -25,6 +25,7 @@ type RunBody struct {
 	SettledTotal   Money      `json:"settled_total"`
 	CancelledTotal Money      `json:"cancelled_total"`
 	ReversedTotal  Money      `json:"reversed_total" doc:"A part of settled_total."`
+	MailedByJobs   bool       `json:"mailed_by_jobs" doc:"Whether the Monday jobs mail its reports. They mail weekly runs; POST /report_mailings mails those of any run."`
 }
 
 func runBodyOf(run pay.Run) RunBody {
@@ -32,6 +33,7 @@ func runBodyOf(run pay.Run) RunBody {
 		RunID: nullable(run.ID), Kind: string(run.Kind), OpenedAt: nullableTime(run.OpenedAt), OpenedBy: nullable(string(run.OpenedBy)),
 		PayDate: nullableDate(run.PayDate), TotalPayments: run.Payments, OpenedTotal: Money(run.Opened), OpenTotal: Money(run.Open),
 		SettledTotal: Money(run.Settled), CancelledTotal: Money(run.Cancelled), ReversedTotal: Money(run.Reversed),
+		MailedByJobs: run.Kind == pay.Weekly,
 	}
 }
 

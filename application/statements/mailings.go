@@ -84,30 +84,51 @@ func occasionOf(id string) string { return "mailing:" + id }
 // hand, nobody gets it twice.
 func (s *Mailings) MailRun(ctx context.Context, who permission.Actor, kind mail.Kind, run int64) (Mailed, error) {
 	in := Mailing{Kind: kind, Rhythm: mail.Weekly, Run: run}
-	return s.mail(ctx, who, in, fmt.Sprintf("%s:run-%d", kind, run), Mailed{Run: run})
+	return s.mail(ctx, who, in, runMailing(kind, run), Mailed{Run: run})
 }
 
-// Weekly is the run that the reports of a week are about: the last weekly one that was opened within the
-// week before an instant. NotFound "run_not_found" if there is none.
-func (s *Mailings) Weekly(ctx context.Context, instant time.Time) (int64, error) {
-	var found int64
+// runMailing names the mailing of a report of a run, whoever begins it.
+func runMailing(kind mail.Kind, run int64) string { return fmt.Sprintf("%s:run-%d", kind, run) }
+
+// How far back the weekly mailings look, in days, and for how many runs at most.
+const (
+	weekDays       = 7
+	lateDays       = 35 // a run that nobody mailed in five weeks is no news
+	maxMailingRuns = 200
+)
+
+// ToMail returns the weekly runs whose report is due at an instant, oldest first: those opened within the week
+// before, and earlier ones of which no mail has been queued. Who joins a list later is mailed the week's runs alone.
+// Source: spec/decisions.md 11.7.
+func (s *Mailings) ToMail(ctx context.Context, kind mail.Kind, instant time.Time) ([]int64, error) {
+	var due []int64
 	err := s.reports.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
-		runs, err := r.Ledger.Runs(ctx, 0, recentRuns)
-		for _, run := range runs {
-			if found == 0 && run.Kind == pay.Weekly && run.OpenedAt.After(instant.AddDate(0, 0, -7)) && run.Payments > 0 {
-				found = run.ID
-			}
+		due = nil
+		runs, err := r.Ledger.Runs(ctx, 0, maxMailingRuns)
+		if err != nil {
+			return err
 		}
-		return err
+		for i := range runs {
+			run := &runs[i]
+			if run.Kind != pay.Weekly || run.Payments == 0 || !run.OpenedAt.After(instant.AddDate(0, 0, -lateDays)) {
+				continue
+			}
+			if !run.OpenedAt.After(instant.AddDate(0, 0, -weekDays)) {
+				mailed, err := r.Letters.Count(ctx, mail.Query{For: runMailing(kind, run.ID)})
+				if err != nil {
+					return err
+				}
+				if mailed > 0 {
+					continue
+				}
+			}
+			due = append(due, run.ID)
+		}
+		return nil
 	})
-	if err == nil && found == 0 {
-		return 0, fault.New(fault.NotFound, "run_not_found", "No weekly run was opened in the week before.")
-	}
-	return found, err
+	slices.Sort(due)
+	return due, err
 }
-
-// recentRuns is more than the runs that are opened in a week.
-const recentRuns = 100
 
 func (s *Mailings) mail(ctx context.Context, who permission.Actor, in Mailing, occasion string, done Mailed) (Mailed, error) {
 	note := audit.Record(who, permission.SendMail, "mailing", done.ID, s.reports.clock.Now())

@@ -144,7 +144,7 @@ func TestTheMailsOfAMissedMondayWaitForItsRun(t *testing.T) {
 		if got := told(); got != "03-09 08:00 done 1; 03-09 09:00 done 1; 03-09 10:00 done 1" {
 			p.t.Errorf("then %s", got)
 		}
-		if got := db.value("SELECT outcome FROM job_runs WHERE job = 'mail_provider_reports'"); !strings.HasPrefix(got, "run 1: individual_provider_payment_report: 1 mails queued") {
+		if got := db.value("SELECT outcome FROM job_runs WHERE job = 'mail_provider_reports'"); !strings.HasPrefix(got, "run 1, individual_provider_payment_report: 1 mails queued") {
 			p.t.Errorf("the mails ended with %q", got)
 		}
 	})

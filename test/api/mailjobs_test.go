@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,60 @@ func TestTheMondayJobsMailEachReportOnce(t *testing.T) {
 		}
 		if n := len(server.Letters()); books != 2 || n != 3 {
 			p.t.Errorf("%d letters, %d of them to the list, want 3 and 2: report, summary, one provider", n, books)
+		}
+	})
+}
+
+// TestEveryWeeklyRunIsMailed: a second run on a Monday, and a run of a Monday on which no mail went out. Source:
+// spec/decisions.md 11.7.
+func TestEveryWeeklyRunIsMailed(t *testing.T) {
+	withMail(t, nil, func(p *program, server *given.MailServer) {
+		p.payday()
+		at := p.person("dr-x", 1, 1)
+		start := func(name string) {
+			p.t.Helper()
+			p.send(http.MethodPost, "/scheduler/jobs/"+name+"/run", root, nil).is(200)
+			p.deliver()
+		}
+		opened := func(id string) any {
+			p.t.Helper()
+			p.standing(10, "dr-mail", at, id)
+			start("open_payment_run")
+			run := p.get("/payment_runs?limit=1", root).is(200).has("payment_runs.0.mailed_by_jobs", true, "payment_runs.0.kind", "weekly").at("payment_runs.0.run_id")
+			return run
+		}
+		mails := func() map[string]int {
+			p.t.Helper()
+			counts := map[string]int{}
+			for _, row := range p.database().rows("SELECT occasion, COUNT(*) FROM email_log WHERE email_type = 'weekly' GROUP BY occasion") {
+				counts[row[0]], _ = strconv.Atoi(row[1])
+			}
+			return counts
+		}
+		late := opened("case-late") // and no mail goes out: the jobs were off
+		p.clock.Advance(21 * 24 * time.Hour)
+		first, second := opened("case-one"), opened("case-two")
+		p.onList("provider_payment_report_weekly", "books@example.com", "Zoë")
+		for range 2 {
+			start("mail_payment_reports")
+			start("mail_provider_reports")
+		}
+		got := mails()
+		for _, run := range []any{late, first, second} {
+			for _, kind := range []string{"provider_payment_report", "provider_payment_summary_report", "individual_provider_payment_report"} {
+				if n := got[fmt.Sprintf("%s:run-%v", kind, run)]; n != 1 {
+					p.t.Errorf("%d mails of %s of run %v, want 1: %v", n, kind, run, got)
+				}
+			}
+		}
+		p.onList("provider_payment_report_weekly", "late@example.com", "Lou")
+		start("mail_payment_reports")
+		got = mails()
+		if n := got[fmt.Sprintf("provider_payment_report:run-%v", late)]; n != 1 {
+			p.t.Errorf("who joined the list was mailed a run of three weeks ago: %v", got)
+		}
+		if n := got[fmt.Sprintf("provider_payment_report:run-%v", first)]; n != 2 {
+			p.t.Errorf("who joined the list was not mailed the week's run: %v", got)
 		}
 	})
 }
