@@ -7,6 +7,7 @@ import (
 	"surgicase/application/payments"
 	"surgicase/domain/directory"
 	"surgicase/domain/dryrun"
+	"surgicase/domain/pay"
 	"surgicase/domain/permission"
 )
 
@@ -29,6 +30,16 @@ func (p *program) PreviewPrices(ctx context.Context, load payments.Load) (would 
 		return err
 	})
 	return would, err
+}
+
+// ConfirmPrices confirms loaded prices as the operator.
+func (p *program) ConfirmPrices(ctx context.Context, version pay.TableVersion) (result payments.ConfirmResult, err error) {
+	var prices *payments.Prices
+	err = p.run(ctx, []any{&prices}, func(ctx context.Context) (err error) {
+		result, err = prices.Confirm(ctx, permission.System("cli"), version)
+		return err
+	})
+	return result, err
 }
 
 // ImportCodes imports procedure codes as the operator.

@@ -43,6 +43,15 @@ type Prices interface {
 	Tiers(ctx context.Context) ([]TierTotal, pay.TableVersion, error)
 }
 
+// PriceTables stores who loaded which version of the price table, and who confirmed it for the loader's own cases.
+type PriceTables interface {
+	// Unconfirmed returns the versions up to upTo that nobody has confirmed, oldest first.
+	Unconfirmed(ctx context.Context, upTo pay.TableVersion) ([]pay.LoadedTable, error)
+
+	// Confirm notes who confirmed versions; those that are confirmed already stay as they are.
+	Confirm(ctx context.Context, versions []pay.TableVersion, by ident.UserID, at time.Time) error
+}
+
 // Runs is the ledger: payment runs and their entries.
 type Runs interface {
 	// Open stores a run with its payments and gives the run's id. Cancellations and reversals that no

@@ -55,6 +55,7 @@ type Repos struct {
 	Groups   Groups
 	Tokens   Tokens
 	Prices   Prices
+	Tables   PriceTables
 	Codes    Codes
 	Runs     Runs
 	Ledger   Ledger

@@ -11,12 +11,14 @@ import (
 
 	"surgicase/application/payments"
 	"surgicase/domain/directory"
+	"surgicase/domain/pay"
 )
 
 // Importer loads files that the practice has: price tables and code catalogues.
 type Importer interface {
 	LoadPrices(ctx context.Context, load payments.Load) (payments.Loaded, error)
 	PreviewPrices(ctx context.Context, load payments.Load) (payments.Loaded, error)
+	ConfirmPrices(ctx context.Context, version pay.TableVersion) (payments.ConfirmResult, error)
 	ImportCodes(ctx context.Context, codes []directory.ProcedureCode) error
 }
 
@@ -25,6 +27,7 @@ func payCommands(p Importer) *cobra.Command {
 	c.AddCommand(
 		priceCommand("import", "Load a price table and price every case below 15 by it", p.LoadPrices),
 		priceCommand("preview", "Say which cases a price table would change by how much, and write nothing", p.PreviewPrices),
+		confirmCommand(p),
 	)
 	return c
 }
@@ -48,6 +51,28 @@ func priceCommand(verb, short string, do func(context.Context, payments.Load) (p
 	}
 	c.Flags().BoolVar(&whole, "replace-tiers", false, "replace the entire tiers that the file names, not only its codes")
 	asJSON = jsonFlag(c)
+	return c
+}
+
+func confirmCommand(p Importer) *cobra.Command {
+	var version int64
+	c := &cobra.Command{
+		Use: "confirm", Short: "Confirm loaded prices, so that runs pay those who loaded them by them", Args: cobra.NoArgs,
+		Example: "  surgicase pay confirm --table-version 4",
+	}
+	c.Flags().Int64Var(&version, "table-version", 0, "the price table as it stands at this version; 0 is the current one")
+	asJSON := jsonFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		result, err := p.ConfirmPrices(c.Context(), pay.TableVersion(version))
+		if err != nil {
+			return err
+		}
+		list := newListing("VERSION", "LOADED BY", "LOADED AT", "SOURCE")
+		for _, t := range result.Confirmed {
+			list.add(t.Version, t.By, t.At, t.Source)
+		}
+		return list.print(c.OutOrStdout(), *asJSON)
+	}
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"surgicase/application/payments"
 	"surgicase/domain/ident"
@@ -38,6 +39,12 @@ func (a *API) priceRoutes() {
 			"Rows replace those of their tier and code. With dry_run=true (200) it only says which cases would change by how much.",
 	}, a.loadPrices)
 	a.alsoOK("/pay_tiers", "A dry run: nothing was written.")
+	register(a, route{
+		method: http.MethodPost, path: "/pay_tiers/confirm", id: "confirm-pay-tiers", dryRun: true, tag: tagPrices,
+		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
+		summary: "Confirm prices that somebody else loaded", description: "For Global Admins. Runs hold the cases of whoever loaded their price as own_price, until another " +
+			"Global Admin confirms the price table as it stands at a version, or the operator does. What the caller has loaded is listed under own and stays as it is.",
+	}, a.confirmPrices)
 	register(a, route{
 		method: http.MethodPost, path: "/case_pay/approve_zero", id: "approve-zero", dryRun: true, tag: tagPrices,
 		faults:  []int{http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType},
@@ -299,5 +306,43 @@ func (a *API) approveZero(ctx context.Context, in *approveInput) (*approveAnswer
 	out.Body.Exceptions = mapped(done.Exceptions, func(e payments.Exception) unapprovedBody { return unapprovedBody{string(e.ID), e.Code, e.Reason} })
 	out.Body.TotalApproved, out.Body.TotalExceptions = len(done.Cases), len(done.Exceptions)
 	out.Body.TotalProcessed = len(done.Cases) + len(done.Exceptions)
+	return out, nil
+}
+
+type confirmPricesInput struct {
+	OnlyCaller
+	Body struct {
+		BodyCaller
+		TableVersion int64 `json:"table_version" minimum:"1" maximum:"9007199254740991" doc:"The version that was looked at; earlier ones are confirmed with it." example:"4"`
+	}
+}
+
+type confirmPricesAnswer struct {
+	Body struct {
+		Confirmed []loadedTableBody `json:"confirmed" nullable:"false"`
+		Own       []loadedTableBody `json:"own" nullable:"false" doc:"Loaded by the caller: somebody else has to confirm them."`
+	}
+}
+
+type loadedTableBody struct {
+	TableVersion int64     `json:"table_version" example:"4"`
+	Source       string    `json:"source" example:"price list 2027"`
+	LoadedBy     string    `json:"loaded_by" doc:"A user, or system:cli." example:"demo-global-admin"`
+	LoadedAt     time.Time `json:"loaded_at"`
+}
+
+func (a *API) confirmPrices(ctx context.Context, in *confirmPricesInput) (*confirmPricesAnswer, error) {
+	if err := in.Body.check(ctx); err != nil {
+		return nil, err
+	}
+	result, err := a.Prices.Confirm(ctx, actorOf(ctx), pay.TableVersion(in.Body.TableVersion))
+	if err != nil {
+		return nil, err
+	}
+	toBody := func(t pay.LoadedTable) loadedTableBody {
+		return loadedTableBody{TableVersion: int64(t.Version), Source: t.Source, LoadedBy: string(t.By), LoadedAt: t.At}
+	}
+	out := &confirmPricesAnswer{}
+	out.Body.Confirmed, out.Body.Own = mapped(result.Confirmed, toBody), mapped(result.Own, toBody)
 	return out, nil
 }

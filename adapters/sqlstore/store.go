@@ -250,7 +250,7 @@ func (s *session) repos() ports.Repos {
 	return ports.Repos{
 		Cases: caseRepo{s}, Documents: documentRepo{s}, CaseSets: caseSetRepo{s}, Casebook: casebookRepo{s}, Duplicates: duplicateRepo{s},
 		Users: userRepo{s}, Rosters: rosterRepo{s}, Surgeons: surgeonRepo{s}, Places: facilityRepo{s}, Groups: groupRepo{s}, Tokens: tokenRepo{s},
-		Prices: priceRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
+		Prices: priceRepo{s}, Tables: priceTableRepo{s}, Codes: codeRepo{s}, Runs: runRepo{s}, Ledger: ledgerRepo{s}, Lists: listRepo{s},
 		Audit: auditRepo{s}, Seals: sealRepo{s}, Figures: figureRepo{s}, Outbox: outboxRepo{s}, Requests: requestRepo{s},
 		NPIs: directoryRepo{s}, NPILoads: directoryRepo{s}, Findings: findingRepo{s},
 		Letters: letterRepo{s}, Recipients: recipientRepo{s},

@@ -343,6 +343,9 @@ var examples = map[string]func(*abused) example{
 		e.body = map[string]any{"user_id": root, "reason": "because"}
 		return e
 	},
+	"confirm-pay-tiers": func(*abused) example {
+		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{"user_id": root, "table_version": 1}}
+	},
 	"load-pay-tiers": func(*abused) example {
 		row := map[string]any{"user_tier": 9, "procedure_code": "Z9001", "code_category": "SPINE", "code_pay_amount": 1250.5}
 		return example{limit: 8 << 20, query: map[string]string{"dry_run": "false"}, body: map[string]any{

@@ -150,6 +150,7 @@ var matrixRows = map[string]matrixRow{
 	"list-pay-tiers":          {all: fromGlobal},
 	"tiers-summary":           {all: fromGlobal},
 	"load-pay-tiers":          {all: "403 403 403 403 201 201"},
+	"confirm-pay-tiers":       {all: fromGlobal},
 }
 
 func (s *abused) caseOf(owner string) string {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"surgicase/domain/ident"
 	"surgicase/domain/pay"
 	"surgicase/ports"
 	"surgicase/test/given"
@@ -26,7 +27,35 @@ func Prices(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a view neither waits for a load nor sees half of it", viewDuringLoad},
 		{"current rows come by tier and code, page by page", priceListPages},
 		{"tiers are summed up", tierTotals},
+		{"a version is confirmed once, by whoever came first", confirmedOnce},
 	})
+}
+
+func confirmedOnce(w *world) {
+	for range 3 {
+		w.load(false, row(1, "Z9001", 100))
+	}
+	confirm := func(by ident.UserID, versions ...pay.TableVersion) {
+		w.t.Helper()
+		w.do(func(ctx context.Context, r ports.Repos) error {
+			return r.Tables.Confirm(ctx, versions, by, given.Morning.Add(time.Hour))
+		})
+	}
+	unconfirmed := func(upTo pay.TableVersion) []pay.LoadedTable {
+		w.t.Helper()
+		return read(w, func(ctx context.Context, r ports.Repos) ([]pay.LoadedTable, error) {
+			return r.Tables.Unconfirmed(ctx, upTo)
+		})
+	}
+	table := func(v pay.TableVersion) pay.LoadedTable {
+		return pay.LoadedTable{Version: v, Source: "test", By: "eve", At: given.Morning}
+	}
+	equal(w.t, "all", unconfirmed(9), []pay.LoadedTable{table(1), table(2), table(3)})
+	equal(w.t, "up to 2", unconfirmed(2), []pay.LoadedTable{table(1), table(2)})
+	confirm("ann", 1, 3)
+	confirm("bob", 1)
+	confirm("bob")
+	equal(w.t, "what is left", unconfirmed(9), []pay.LoadedTable{table(2)})
 }
 
 func loading(whole bool, rows ...pay.Row) work {
