@@ -13,6 +13,8 @@ import (
 	"surgicase/adapters/cli"
 	"surgicase/adapters/sqlstore"
 	"surgicase/application/backups"
+	"surgicase/application/operations"
+	"surgicase/domain/audit"
 	"surgicase/domain/fault"
 	"surgicase/domain/permission"
 	"surgicase/ports"
@@ -23,9 +25,12 @@ import (
 type lazyVault struct {
 	c       Config
 	secrets ports.Secrets
+	blobs   ports.Blobs
 }
 
-func newVault(c Config, secrets ports.Secrets) ports.Vault { return lazyVault{c, secrets} }
+func newVault(c Config, secrets ports.Secrets, blobs ports.Blobs) ports.Vault {
+	return lazyVault{c, secrets, blobs}
+}
 
 // Seal implements ports.Vault. The private key is made on SQLite if there is none, so that development
 // needs no setup.
@@ -38,6 +43,9 @@ func (l lazyVault) Seal(to io.Writer) (io.WriteCloser, error) {
 		return v.Seal(to)
 	}
 	v, err := l.withIdentity(secretOrMade(context.Background(), l.c, l.secrets, ports.BackupKeySecret, func() ([]byte, error) {
+		if err := refuseExisting(context.Background(), l.blobs, backups.Prefix, ports.BackupKeySecret, l.secrets); err != nil {
+			return nil, err
+		}
 		text, err := agevault.NewIdentity()
 		return []byte(text + "\n"), err
 	}))
@@ -64,6 +72,49 @@ func (lazyVault) withIdentity(identity []byte, err error) (*agevault.Vault, erro
 	return agevault.Open("", string(identity))
 }
 
+// refuseExisting returns an error if there are objects that were made with a secret which is missing.
+func refuseExisting(ctx context.Context, blobs ports.Blobs, prefix, name string, secrets ports.Secrets) error {
+	if blobs == nil {
+		return nil // nothing is going to be stored
+	}
+	for _, err := range blobs.List(ctx, prefix) {
+		if err != nil {
+			return err
+		}
+		return ConfigFaults{fmt.Sprintf("the secret %s is missing, and the storage holds %s made with it: put the key back in place (%s). No new key is made beside existing data.",
+			name, prefix, secrets.Origin(name))}
+	}
+	return nil
+}
+
+// signingKeys returns the source of the keys by which backups are signed and verified. BACKUP_VERIFY_KEYS counts alone if it
+// is set: whoever can write the secret must not make backups of their own valid.
+func signingKeys(c Config, secrets ports.Secrets, blobs ports.Blobs, ids ports.IDs) backups.KeySource {
+	return func(ctx context.Context, isSigning bool) (keys backups.SigningKeys, err error) {
+		secret, err := secrets.Get(ctx, ports.BackupSigningKeySecret)
+		if isSigning {
+			secret, err = secretOrMade(ctx, c, secrets, ports.BackupSigningKeySecret, func() ([]byte, error) {
+				if err := refuseExisting(ctx, blobs, backups.SignaturePrefix, ports.BackupSigningKeySecret, secrets); err != nil {
+					return nil, err
+				}
+				return operations.NewCheckpointKey(ids)
+			})
+		}
+		if err == nil {
+			var signer audit.Signer
+			signer, keys.Public, err = operations.ReadCheckpointKey(secret)
+			keys.Signer = &signer
+		}
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return backups.SigningKeys{}, placed(secrets, ports.BackupSigningKeySecret, err)
+		}
+		if len(c.BackupVerifyKeys) > 0 {
+			keys.Public = c.BackupVerifyKeys
+		}
+		return keys, nil
+	}
+}
+
 // backUp is the daily job. Run again after a crash it makes another backup, which does no harm.
 func backUp(ctx context.Context, service *backups.Service, who permission.Actor, keep time.Duration) (string, error) {
 	made, err := service.Make(ctx, who)
@@ -71,11 +122,21 @@ func backUp(ctx context.Context, service *backups.Service, who permission.Actor,
 		return "", err
 	}
 	removed, err := service.Prune(ctx, who, keep)
-	return fmt.Sprintf("%s: %d rows, %d bytes; %d old ones removed", made.Key, made.Rows(), made.Size, len(removed)), err
+	return fmt.Sprintf("%s, %s: %d rows, %d bytes; %d old ones removed", made.Key, made.Signature, made.Rows(), made.Size, len(removed)), err
 }
 
-func newBackups(store *sqlstore.Store, blobs ports.Blobs, vault ports.Vault, clock ports.Clock, events ports.Events) *backups.Service {
-	return backups.New(store, backups.Outside{Blobs: blobs, Vault: vault, Clock: clock, Events: events, Program: version})
+// backupKeys are the keys of backups: to encrypt them, and to sign them.
+type backupKeys struct {
+	vault   ports.Vault
+	signing backups.KeySource
+}
+
+func newBackupKeys(c Config, secrets ports.Secrets, blobs ports.Blobs, ids ports.IDs) backupKeys {
+	return backupKeys{newVault(c, secrets, blobs), signingKeys(c, secrets, blobs, ids)}
+}
+
+func newBackups(store *sqlstore.Store, blobs ports.Blobs, keys backupKeys, clock ports.Clock, events ports.Events) *backups.Service {
+	return backups.New(store, backups.Outside{Blobs: blobs, Vault: keys.vault, Clock: clock, Events: events, Program: version, Keys: keys.signing})
 }
 
 const day = 24 * time.Hour
@@ -125,7 +186,7 @@ func (p *program) tryBackup(ctx context.Context, c Config, service *backups.Serv
 	if err != nil {
 		return backups.Verified{}, err
 	}
-	found, err := service.Peek(ctx, who, key)
+	found, err := service.Unsigned(true).Peek(ctx, who, key)
 	if err != nil {
 		return backups.Verified{}, err
 	}
@@ -178,12 +239,12 @@ func (p *program) scratch(ctx context.Context, c Config, schema int64) (*sqlstor
 
 // RestoreBackup puts a backup into the configured database. One without a schema gets that of the
 // backup first and is then brought up to date, so that old backups fit, too.
-func (p *program) RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (done backups.Backup, err error) {
+func (p *program) RestoreBackup(ctx context.Context, key string, isUnsigned bool, tell func(backups.Progress)) (done backups.Backup, err error) {
 	if err := p.needsKeys(ctx); err != nil {
 		return done, err
 	}
 	err = p.withBackups(ctx, func(ctx context.Context, _ Config, service *backups.Service, store *sqlstore.Store) error {
-		who := permission.System("cli")
+		service, who := service.Unsigned(isUnsigned), permission.System("cli")
 		if key, err = newestUnless(ctx, service, who, key); err != nil {
 			return err
 		}
@@ -231,4 +292,27 @@ func (p *program) withBackups(ctx context.Context, do func(context.Context, Conf
 	var store *sqlstore.Store
 	var c Config
 	return p.runOnAnySchema(ctx, []any{&service, &store, &c}, func(ctx context.Context) error { return do(ctx, c, service, store) })
+}
+
+// BackupKeys returns the public keys by which backups are verified, and with isNew a new secret to sign by. The public keys
+// of today's secret stay valid in it.
+func (p *program) BackupKeys(ctx context.Context, isNew bool) (public []audit.PublicKey, secret []byte, err error) {
+	c, err := LoadConfig(p.env, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	secrets, err := openSecrets(c, p.env)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := signingKeys(c, secrets, nil, randomIDs{})(ctx, false)
+	if err != nil || !isNew {
+		return keys.Public, nil, err
+	}
+	secret, err = operations.NewCheckpointKey(randomIDs{}, keys.Public...)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, public, err = operations.ReadCheckpointKey(secret)
+	return public, secret, err
 }

@@ -65,7 +65,7 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	findings = append(findings, keySetFinding(c, secrets, err))
 	findings = append(findings, inTime(ctx, "storage", func(ctx context.Context) []cli.Finding { return []cli.Finding{storageFinding(ctx, c, p.env, secrets)} })...)
 	_, deskErr := newDesk(c, secrets, randomIDs{}, deposit{})
-	_, vaultErr := newVault(c, secrets).Seal(io.Discard)
+	_, vaultErr := newVault(c, secrets, nil).Seal(io.Discard)
 	findings = append(findings, found("backup key", "backups can be encrypted", vaultErr))
 	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
 	if err != nil {

@@ -69,6 +69,30 @@ func TestServe_lostKeys(t *testing.T) {
 	})
 }
 
+// TestBackup_lostKeys: neither a key of backups nor one of their signatures is made beside those that were made with it.
+func TestBackup_lostKeys(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"surgicase-backup-key.json", "surgicase-backup-signing-key.json"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := house(t)
+			must(t, env, "backup")
+			file := filepath.Join(env["DATA_DIR"], "keys", name)
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			_, err := command(t, env, "backup")
+			var faults ConfigFaults
+			if !errors.As(err, &faults) || len(faults) != 1 || !strings.Contains(faults[0], "No new key") {
+				t.Errorf("backup ended with %v, want one line and exit code 2", err)
+			}
+			if _, err := os.Stat(file); err == nil {
+				t.Error("a key was made")
+			}
+		})
+	}
+}
+
 // TestPrivateFiles is about files that others on the machine could read.
 func TestPrivateFiles(t *testing.T) {
 	t.Parallel()

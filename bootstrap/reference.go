@@ -13,7 +13,7 @@ import (
 )
 
 // moving provides what moves in and out.
-func moving() fx.Option { return fx.Provide(movein.New, newVault, newBackups) }
+func moving() fx.Option { return fx.Provide(movein.New, newBackupKeys, newBackups) }
 
 // ImportReference moves in what the service before this one has stored.
 func (p *program) ImportReference(ctx context.Context, from string, dry bool, progress cli.Progress) (report movein.Report, err error) {

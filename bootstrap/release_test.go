@@ -144,7 +144,7 @@ func TestRelease6d206b5_restores(t *testing.T) {
 	was := given.Release6d206b5(t)
 	made := environment{"DATA_DIR": was, "AUTH_MODE": "trusted", "LOG_LEVEL": "ERROR"}
 	for _, key := range []string{"backups/20261130T195621.757064Z.age", "backups/20261130T195644.210408Z.age"} {
-		if out := must(t, made, "backup", "verify", key); !strings.Contains(out, "0 missing") {
+		if out := must(t, made, "backup", "verify", key); !strings.Contains(out, "0 missing") || !strings.Contains(out, ", unsigned (before signing)\n") {
 			t.Errorf("%s: %s", key, out)
 		}
 	}
@@ -156,7 +156,10 @@ func TestRelease6d206b5_restores(t *testing.T) {
 				env["DATABASE_URL"], env["ALLOW_STUBS"] = given.MariaDB(t), "true"
 			}
 			releaseSecrets(t, was, env)
-			must(t, env, "restore")
+			if _, err := command(t, env, "restore"); err == nil || !strings.Contains(err.Error(), "--unsigned") {
+				t.Errorf("restored without a word: %v", err)
+			}
+			must(t, env, "restore", "--unsigned")
 			if n := countRows(t, env, "SELECT COUNT(*) FROM job_runs WHERE state <> 'done'"); n != 0 {
 				t.Errorf("%d runs of jobs were taken out of the backup as running", n)
 			}

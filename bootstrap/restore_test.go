@@ -28,8 +28,9 @@ func TestRestoringWithoutTheRightKeys(t *testing.T) {
 		return string(text)
 	}
 	keys := secret("surgicase-keys")
+	signed := strings.TrimSpace(must(t, made, "backup", "keys"))
 	machine := func(keys string) environment {
-		env := environment{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "SURGICASE_KEYS": keys, "SURGICASE_BACKUP_KEY": secret("surgicase-backup-key")}
+		env := environment{"DATA_DIR": filepath.Join(t.TempDir(), "data"), "SURGICASE_KEYS": keys, "SURGICASE_BACKUP_KEY": secret("surgicase-backup-key"), "BACKUP_VERIFY_KEYS": signed}
 		for name, value := range made {
 			if _, own := env[name]; !own {
 				env[name] = value

@@ -25,6 +25,9 @@ type IDs interface {
 	Key() []byte
 }
 
+// BackupSigningKeySecret is the secret that holds the key by which backups are signed.
+const BackupSigningKeySecret = "surgicase/backup-signing-key" //nolint:gosec // the name of a secret, not a secret
+
 // BackupKeySecret is the secret that holds the private key by which backups are read.
 const BackupKeySecret = "surgicase/backup-key" //nolint:gosec // the name of a secret, not a secret
 

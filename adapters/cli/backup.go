@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"surgicase/application/backups"
+	"surgicase/domain/audit"
 )
 
 // BackupKeeper makes, restores and verifies backups. An empty key is that of the newest one.
@@ -16,7 +18,8 @@ type BackupKeeper interface {
 	MakeBackup(ctx context.Context, tell func(backups.Progress)) (made backups.Backup, removed []string, err error)
 	ListBackups(ctx context.Context) ([]StoredBackup, error)
 	VerifyBackup(ctx context.Context, key string, isDeep bool, tell func(backups.Progress)) (backups.Verified, error)
-	RestoreBackup(ctx context.Context, key string, tell func(backups.Progress)) (backups.Backup, error)
+	RestoreBackup(ctx context.Context, key string, isUnsigned bool, tell func(backups.Progress)) (backups.Backup, error)
+	BackupKeys(ctx context.Context, isNew bool) (public []audit.PublicKey, secret []byte, err error)
 }
 
 // StoredBackup is a backup as the storage knows it.
@@ -33,7 +36,7 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 			made, removed, err := p.MakeBackup(c.Context(), bar.tell)
 			bar.end()
 			if made.Key != "" && err == nil {
-				fmt.Fprintf(c.OutOrStdout(), "%s: %d rows of %d tables, %d bytes\n", made.Key, made.Rows(), len(made.Tables), made.Size)
+				fmt.Fprintf(c.OutOrStdout(), "%s: %d rows of %d tables, %d bytes, %s\n", made.Key, made.Rows(), len(made.Tables), made.Size, made.Signature)
 			}
 			for _, key := range removed {
 				fmt.Fprintf(c.OutOrStdout(), "%s removed\n", key)
@@ -41,7 +44,7 @@ func backupCommands(p BackupKeeper) *cobra.Command {
 			return err
 		},
 	}
-	c.AddCommand(listBackups(p), verifyBackup(p))
+	c.AddCommand(listBackups(p), verifyBackup(p), backupKeys(p))
 	return c
 }
 
@@ -67,7 +70,7 @@ func verifyBackup(p BackupKeeper) *cobra.Command {
 
 func verifiedObject(v backups.Verified) map[string]any {
 	return map[string]any{
-		"key": v.Key, "made_at": v.MadeAt, "program": v.Program, "schema": v.Schema, "rows": v.Rows(), "tables": len(v.Tables), "encrypted_values": v.Sealed,
+		"key": v.Key, "made_at": v.MadeAt, "program": v.Program, "schema": v.Schema, "signature": v.Signature, "rows": v.Rows(), "tables": len(v.Tables), "encrypted_values": v.Sealed,
 		"audit_sealed": v.Trail.Last.Seq, "audit_unsealed": v.Trail.Unsealed, "audit_checkpoints": v.Trail.Checkpoints,
 		"objects": v.Objects, "missing": append([]string{}, v.Missing...), "damaged": append([]string{}, v.Damaged...), "lost_keys": keyIDs(v.LostKeys),
 		"sound": v.Err() == nil,
@@ -92,7 +95,7 @@ func listBackups(p BackupKeeper) *cobra.Command {
 }
 
 func printVerified(out io.Writer, v backups.Verified) {
-	fmt.Fprintf(out, "%s of %s, made by %s with schema version %d\n", v.Key, v.MadeAt.Format("2006-01-02 15:04:05 MST"), v.Program, v.Schema)
+	fmt.Fprintf(out, "%s of %s, made by %s with schema version %d, %s\n", v.Key, v.MadeAt.Format("2006-01-02 15:04:05 MST"), v.Program, v.Schema, v.Signature)
 	fmt.Fprintf(out, "restored: %d rows of %d tables, %d encrypted values\n", v.Rows(), len(v.Tables), v.Sealed)
 	fmt.Fprintf(out, "audit trail: %d entries sealed, %d waiting for their seal, %d checkpoints met\n", v.Trail.Last.Seq, v.Trail.Unsealed, v.Trail.Checkpoints)
 	fmt.Fprintf(out, "objects: %d referred to, %d missing, %d damaged\n", v.Objects, len(v.Missing), len(v.Damaged))
@@ -105,18 +108,42 @@ func printVerified(out io.Writer, v backups.Verified) {
 }
 
 func restore(p BackupKeeper) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "restore [KEY]", Short: "Put a backup into the configured database, which must be empty; it may be of another kind than the one it was made of", Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			bar := backupBar{newBar(c.ErrOrStderr())}
-			done, err := p.RestoreBackup(c.Context(), first(args), bar.tell)
-			bar.end()
-			if err == nil {
-				fmt.Fprintf(c.OutOrStdout(), "%s restored: %d rows of %d tables\n", done.Key, done.Rows(), len(done.Tables))
-			}
-			return err
-		},
 	}
+	isUnsigned := c.Flags().Bool("unsigned", false, "restore a backup that no known key has signed: only if you know where it comes from")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		bar := backupBar{newBar(c.ErrOrStderr())}
+		done, err := p.RestoreBackup(c.Context(), first(args), *isUnsigned, bar.tell)
+		bar.end()
+		if err == nil {
+			fmt.Fprintf(c.OutOrStdout(), "%s restored: %d rows of %d tables, %s\n", done.Key, done.Rows(), len(done.Tables), done.Signature)
+		}
+		return err
+	}
+	return c
+}
+
+func backupKeys(p BackupKeeper) *cobra.Command {
+	c := &cobra.Command{
+		Use: "keys", Short: "Print the public keys by which backups are verified, for BACKUP_VERIFY_KEYS; keep them apart from the backups", Args: cobra.NoArgs,
+		Example: "  surgicase backup keys --new    # prints a secret for surgicase/backup-signing-key, too",
+	}
+	isNew := c.Flags().Bool("new", false, "make a signing key; whatever today's key has signed stays valid")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		public, secret, err := p.BackupKeys(c.Context(), *isNew)
+		if err != nil {
+			return err
+		}
+		if *isNew {
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", secret)
+		}
+		for _, key := range public {
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", base64.StdEncoding.EncodeToString(key))
+		}
+		return nil
+	}
+	return c
 }
 
 // backupBar shows how far a backup, a trial or a restoration is.

@@ -32,6 +32,7 @@ type head struct {
 	Program string        `json:"program"`
 	Schema  int64         `json:"schema"`
 	Tables  []ports.Shape `json:"tables"`
+	Signed  bool          `json:"signed,omitempty"` // a signature was stored beside it
 }
 
 type foot struct {
@@ -122,7 +123,8 @@ func (w *writer) end() error {
 // reader reads a backup and holds it to its checksums.
 type reader struct {
 	from   *bufio.Reader
-	stored *metered // what the storage has given of it
+	stored *hashing // what the storage has given of it
+	signed string   // the SHA-256 that it must have; "" if it is not signed
 	head   head
 	sums   []Sum
 }
@@ -209,6 +211,12 @@ func (r *reader) readEnd(all string) error {
 	}
 	if _, err := r.from.ReadByte(); !errors.Is(err, io.EOF) {
 		return damaged("there is something behind its end")
+	}
+	if _, err := io.Copy(io.Discard, r.stored); err != nil {
+		return err
+	}
+	if r.signed != "" && r.stored.sha256() != r.signed {
+		return damaged("it is not what was signed")
 	}
 	return nil
 }

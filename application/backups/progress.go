@@ -2,7 +2,6 @@ package backups
 
 import (
 	"context"
-	"io"
 	"iter"
 
 	"surgicase/ports"
@@ -68,21 +67,9 @@ func (s *Service) counted(r *reader, size int64) iter.Seq2[ports.ArchivedRow, er
 				return
 			}
 			if rows++; rows%each == 0 {
-				s.tell(Progress{Step: PuttingIn, Done: r.stored.bytes, Of: size, Rows: rows})
+				s.tell(Progress{Step: PuttingIn, Done: r.stored.size, Of: size, Rows: rows})
 			}
 		}
 		s.tell(Progress{Step: PuttingIn, Done: size, Of: size, Rows: rows})
 	}
-}
-
-// metered counts what is read.
-type metered struct {
-	io.Reader
-	bytes int64
-}
-
-func (m *metered) Read(into []byte) (int, error) {
-	n, err := m.Reader.Read(into)
-	m.bytes += int64(n)
-	return n, err
 }

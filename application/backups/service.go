@@ -31,6 +31,9 @@ type Service struct {
 	program string
 	tell    func(Progress)
 	isDeep  bool
+
+	keys              KeySource
+	isUnsignedAllowed bool
 }
 
 // Store is a store that can be taken out and put in.
@@ -59,11 +62,22 @@ type Outside struct {
 	Clock   ports.Clock
 	Events  ports.Events
 	Program string // the version, noted in each backup
+	Keys    KeySource
 }
 
 // New makes the service.
 func New(store Store, o Outside) *Service {
-	return &Service{store: store, blobs: o.Blobs, vault: o.Vault, clock: o.Clock, events: o.Events, program: o.Program, tell: func(Progress) {}}
+	if o.Keys == nil {
+		o.Keys = func(context.Context, bool) (SigningKeys, error) { return SigningKeys{}, nil }
+	}
+	return &Service{store: store, blobs: o.Blobs, vault: o.Vault, clock: o.Clock, events: o.Events, program: o.Program, tell: func(Progress) {}, keys: o.Keys}
+}
+
+// Unsigned returns a service that reads backups without a valid signature, too, if isAllowed.
+func (s *Service) Unsigned(isAllowed bool) *Service {
+	unsigned := *s
+	unsigned.isUnsignedAllowed = isAllowed
+	return &unsigned
 }
 
 // Deep returns a service that reads the content of every object when it verifies, if isDeep, and not only its size.
@@ -81,6 +95,8 @@ type Backup struct {
 	Program string
 	Schema  int64
 	Tables  []Sum
+
+	Signature string // one of the states
 }
 
 // Rows counts the rows of all tables.
@@ -113,18 +129,26 @@ func (s *Service) make(ctx context.Context) (Backup, error) {
 	if err != nil {
 		return Backup{}, err
 	}
+	keys, err := s.keys(ctx, true)
+	if err != nil {
+		return Backup{}, err
+	}
 	now := s.clock.Now()
 	done := Backup{Key: Prefix + now.Format("20060102T150405.000000Z") + ".age", MadeAt: now, Program: s.program, Schema: version}
 	out, in := io.Pipe()
+	plain := newHashing(out)
 	written := make(chan []Sum, 1)
 	go func() {
-		sums, err := s.write(ctx, in, head{MadeAt: now, Program: s.program, Schema: version})
+		sums, err := s.write(ctx, in, head{MadeAt: now, Program: s.program, Schema: version, Signed: keys.Signer != nil})
 		_ = in.CloseWithError(err) // nil ends it well
 		written <- sums
 	}()
-	stored, err := s.blobs.Put(ctx, ports.Object{Key: done.Key, Size: -1, ContentType: "application/octet-stream", About: document.AboutGenerated("backup", now)}, out)
+	stored, err := s.blobs.Put(ctx, ports.Object{Key: done.Key, Size: -1, ContentType: "application/octet-stream", About: document.AboutGenerated("backup", now)}, plain)
 	_ = out.CloseWithError(errors.New("the storage took no more")) // a writer that still writes ends
 	done.Size, done.Tables = stored.Size, <-written
+	if err == nil {
+		err = s.sign(ctx, keys.Signer, &done, plain)
+	}
 	return done, err
 }
 
@@ -145,7 +169,7 @@ func (s *Service) write(ctx context.Context, to io.Writer, h head) ([]Sum, error
 // Restore puts a backup into the store, which must be empty: all of it or nothing.
 //
 // Faults: Forbidden; NotFound "backup_not_found"; Conflict "store_not_empty", "schema_version";
-// Invalid "backup_key_wrong", "backup_damaged"; "backup_keys_lost" when all was restored, but the key set
+// Invalid "backup_unsigned", "backup_forged", "backup_key_wrong", "backup_damaged"; "backup_keys_lost" when all was restored, but the key set
 // at hand does not read it.
 func (s *Service) Restore(ctx context.Context, who permission.Actor, key string) (Backup, error) {
 	if err := permission.Check(who, permission.ManageBackups, ""); err != nil {
@@ -168,50 +192,72 @@ func (s *Service) Restore(ctx context.Context, who permission.Actor, key string)
 
 // into puts a backup into a store.
 func (s *Service) into(ctx context.Context, store ports.Archive, key string) (Backup, error) {
-	r, size, stop, err := s.open(ctx, key)
+	r, found, stop, err := s.open(ctx, key)
 	if err != nil {
 		return Backup{}, err
 	}
 	defer stop()
-	err = store.PutIn(ctx, r.head.Schema, r.head.Tables, s.counted(r, size))
-	return Backup{Key: key, MadeAt: r.head.MadeAt, Size: size, Program: r.head.Program, Schema: r.head.Schema, Tables: r.sums}, err
+	err = store.PutIn(ctx, r.head.Schema, r.head.Tables, s.counted(r, found.Size))
+	found.Tables = r.sums
+	return found, err
 }
 
 // Peek reads the beginning of a backup.
 //
-// Faults: Forbidden; NotFound "backup_not_found"; Invalid "backup_key_wrong", "backup_damaged".
+// Faults: Forbidden; NotFound "backup_not_found"; Invalid "backup_unsigned", "backup_forged", "backup_key_wrong", "backup_damaged".
 func (s *Service) Peek(ctx context.Context, who permission.Actor, key string) (Backup, error) {
 	if err := permission.Check(who, permission.ManageBackups, ""); err != nil {
 		return Backup{}, err
 	}
-	r, size, stop, err := s.open(ctx, key)
+	_, found, stop, err := s.open(ctx, key)
 	if err != nil {
 		return Backup{}, err
 	}
-	defer stop()
-	return Backup{Key: key, MadeAt: r.head.MadeAt, Size: size, Program: r.head.Program, Schema: r.head.Schema}, nil
+	stop()
+	return found, nil
 }
 
-func (s *Service) open(ctx context.Context, key string) (r *reader, size int64, stop func(), err error) {
-	content, object, err := s.blobs.Get(ctx, key, ports.Span{})
-	if errors.Is(err, fault.NotFound) {
-		err = fault.New(fault.NotFound, "backup_not_found", "There is no backup %s; `surgicase backup list` shows those that there are.", key)
-	}
+// open reads a backup that admit lets in up to its rows. What is read is what the signature is of, to its last byte:
+// the object may have become another one meanwhile.
+func (s *Service) open(ctx context.Context, key string) (r *reader, found Backup, stop func(), err error) {
+	state, sum, err := s.admit(ctx, key)
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, Backup{}, nil, err
+	}
+	content, object, err := s.blobs.Get(ctx, key, ports.Span{})
+	if err != nil {
+		return nil, Backup{}, nil, backupNotFound(key, err)
 	}
 	stop = func() { _ = content.Close() }
-	stored := &metered{Reader: content}
+	stored := newHashing(content)
 	plain, err := s.vault.Unseal(stored)
 	if err == nil {
 		r, err = newReader(plain)
 	}
 	if err != nil {
 		stop()
-		return nil, 0, nil, err
+		return nil, Backup{}, nil, err
 	}
-	r.stored = stored
-	return r, object.Size, stop, nil
+	r.stored, r.signed = stored, sum
+	if state == SignatureMissing && !r.head.Signed {
+		lost, err := s.signedBefore(ctx, key)
+		if err != nil {
+			stop()
+			return nil, Backup{}, nil, err
+		}
+		if !lost {
+			state = SignatureBefore
+		}
+	}
+	return r, Backup{Key: key, MadeAt: r.head.MadeAt, Size: object.Size, Program: r.head.Program, Schema: r.head.Schema, Signature: state}, stop, nil
+}
+
+// backupNotFound names the backup that is not there.
+func backupNotFound(key string, err error) error {
+	if !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return fault.New(fault.NotFound, "backup_not_found", "There is no backup %s; `surgicase backup list` shows those that there are.", key)
 }
 
 // List gives the backups there are, newest first.
@@ -269,6 +315,9 @@ func (s *Service) Prune(ctx context.Context, who permission.Actor, keep time.Dur
 		if err := s.blobs.Remove(ctx, object.Key); err != nil {
 			return removed, err
 		}
+		if err := s.blobs.Remove(ctx, signatureKey(object.Key)); err != nil && !errors.Is(err, fault.NotFound) {
+			return removed, err
+		}
 		removed = append(removed, object.Key)
 	}
 	if len(removed) > 0 {
@@ -291,6 +340,6 @@ func (s *Service) allowed(ctx context.Context, who permission.Actor, action perm
 
 func (s *Service) happened(ctx context.Context, name string, err error, b Backup) {
 	s.events.Happened(ctx, ports.Event{Name: name, Err: err, Values: []ports.Value{
-		{Name: "key", Text: b.Key}, {Name: "rows", Text: strconv.FormatInt(b.Rows(), 10)}, {Name: "bytes", Text: strconv.FormatInt(b.Size, 10)},
+		{Name: "key", Text: b.Key}, {Name: "signature", Text: b.Signature}, {Name: "rows", Text: strconv.FormatInt(b.Rows(), 10)}, {Name: "bytes", Text: strconv.FormatInt(b.Size, 10)},
 	}})
 }

@@ -152,9 +152,13 @@ type checkpointKey struct {
 	Former [][]byte `json:"former_public_keys,omitempty"`
 }
 
-// NewCheckpointKey makes the secret of a notary out of random bytes.
-func NewCheckpointKey(ids ports.IDs) ([]byte, error) {
-	return json.Marshal(checkpointKey{Seed: ids.Key()})
+// NewCheckpointKey makes the secret of a signing key out of random bytes. Former public keys stay valid.
+func NewCheckpointKey(ids ports.IDs, former ...audit.PublicKey) ([]byte, error) {
+	key := checkpointKey{Seed: ids.Key()}
+	for _, public := range former {
+		key.Former = append(key.Former, public)
+	}
+	return json.Marshal(key)
 }
 
 // ReadCheckpointKey gives the signer of a secret, and all public keys by which checkpoints may be

@@ -60,6 +60,9 @@ func NewSigner(seed []byte) (Signer, error) {
 	return Signer{Public: PublicKey(public), sign: func(m []byte) []byte { return ed25519.Sign(private, m) }}, nil
 }
 
+// Sign returns the signature of a text. The text must begin with what it is about, so that it is never taken for another.
+func (s Signer) Sign(text []byte) []byte { return s.sign(text) }
+
 // Checkpoint signs that the chain ended with this seal at this time.
 func (s Signer) Checkpoint(last Seal, at time.Time) Checkpoint {
 	last.ChainKey = ""
@@ -96,10 +99,15 @@ func (k PublicKey) ID() string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// Verify reports whether the key made the signature of a text.
+func (k PublicKey) Verify(text, signature []byte) bool {
+	return len(k) == ed25519.PublicKeySize && ed25519.Verify(ed25519.PublicKey(k), text, signature)
+}
+
 // signed says whether one of the keys made the signature.
 func (c Checkpoint) signed(keys []PublicKey) bool {
 	for _, k := range keys {
-		if k.ID() == c.KeyID && len(k) == ed25519.PublicKeySize && ed25519.Verify(ed25519.PublicKey(k), c.statement(), c.Signature) {
+		if k.ID() == c.KeyID && k.Verify(c.statement(), c.Signature) {
 			return true
 		}
 	}

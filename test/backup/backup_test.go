@@ -47,7 +47,11 @@ type house struct {
 	vault  ports.Vault
 	secret string
 	clock  *given.Clock
+
+	signing backups.SigningKeys
 }
+
+func (h *house) keys(context.Context, bool) (backups.SigningKeys, error) { return h.signing, nil }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
@@ -64,7 +68,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &house{t: t, keySet: given.KeySet(t), blobs: blobs, vault: vault, secret: secret, clock: given.NewClock()}
+	return &house{t: t, keySet: given.KeySet(t), blobs: blobs, vault: vault, secret: secret, clock: given.NewClock(), signing: signingKeys(t, 1)}
 }
 
 // store opens an empty store of a kind, "sqlite" or "mysql".
@@ -94,7 +98,7 @@ func (h *house) open(open func(sqlstore.Config) (*sqlstore.Store, error), url st
 }
 
 func (h *house) service(store backups.Store) *backups.Service {
-	return backups.New(store, backups.Outside{Blobs: h.blobs, Vault: h.vault, Clock: h.clock, Events: deaf{}, Program: "test"})
+	return backups.New(store, backups.Outside{Blobs: h.blobs, Vault: h.vault, Clock: h.clock, Events: deaf{}, Program: "test", Keys: h.keys})
 }
 
 func (h *house) make(store backups.Store) backups.Backup {
