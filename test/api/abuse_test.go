@@ -42,6 +42,7 @@ const mostProblems = 8
 const shards = 4
 
 func TestNoInputBreaksAnEndpoint(t *testing.T) {
+	oneByOne(t)
 	t.Parallel()
 	recorded := newRefusals()
 	t.Cleanup(func() {

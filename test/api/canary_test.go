@@ -39,6 +39,7 @@ var singsTo = map[string][]string{
 }
 
 func TestTheCanarySingsOnlyWhereItMay(t *testing.T) {
+	oneByOne(t)
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			s := stageForAbuse(start(t, db.url(t), map[string]string{"LOG_LEVEL": "DEBUG"}))

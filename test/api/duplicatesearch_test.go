@@ -59,6 +59,7 @@ func (p *program) asBefore() {
 }
 
 func TestStoredPairsAreFoundAndHeldUntilTheyAreConfirmed(t *testing.T) {
+	oneByOne(t)
 	everywhere(t, func(p *program) {
 		at := p.cast()["provider"]
 		p.prices()

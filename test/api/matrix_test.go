@@ -199,6 +199,7 @@ func TestNobodyIsLetInWithoutAnActiveAccount(t *testing.T) {
 var userParameters = []string{"user_id", "requesting_user_id", "calling_user_id"}
 
 func TestNamingAnotherUserIsRefusedAlikeWhetherOrNotHeExists(t *testing.T) {
+	oneByOne(t)
 	everywhere(t, func(p *program) {
 		s := stageForMatrix(p)
 		for _, op := range p.described().operations(p.t) {

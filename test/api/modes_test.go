@@ -179,6 +179,7 @@ func badInTokenMode(p *program, issuer *given.Issuer) map[string]bad {
 }
 
 func TestEveryRouteRefusesEveryBadCredential(t *testing.T) {
+	oneByOne(t)
 	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name+" gateway", func(t *testing.T) {

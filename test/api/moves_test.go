@@ -169,6 +169,7 @@ func neverTo(as role, to int, letter map[[2]int]string) bool {
 }
 
 func TestEveryMoveByEveryRoleDoesWhatTheTableSays(t *testing.T) {
+	oneByOne(t)
 	statuses, letter := readMoves(t)
 	everywhere(t, func(p *program) {
 		p.cast()

@@ -16,6 +16,7 @@ var randomRequests = flag.Int("requests", 600, "how many random requests to send
 // TestRandomRequests sends requests made of the description of the API with several things wrong at
 // once, by callers of all kinds. No answer is a 5xx, and each is as described: see conforms.
 func TestRandomRequests(t *testing.T) {
+	oneByOne(t)
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

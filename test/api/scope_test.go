@@ -47,6 +47,7 @@ var scopesOfRoutes = map[string]string{
 // Each route with a token of each scope: the right one does what its owner may do, the others get 403
 // scope_missing and change nothing.
 func TestATokenOpensWhatItsScopesSay(t *testing.T) {
+	oneByOne(t)
 	withTokens(t, nil, func(p *program, _ *given.Issuer) {
 		s := stageForMatrix(p)
 		all := permission.AllTokenScopes

@@ -72,6 +72,7 @@ func TestListsTakeAsManyStatementsForThreeHundredCasesAsForOne(t *testing.T) {
 }
 
 func TestAThousandCasesMoveInFewStatements(t *testing.T) {
+	oneByOne(t)
 	everywhere(t, func(p *program) {
 		at := p.cast()["provider"]
 		p.prices()
