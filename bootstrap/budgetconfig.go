@@ -15,6 +15,7 @@ type BudgetConfig struct {
 	UploadMinRate    Count   `env:"UPLOAD_MIN_RATE_KB" envDefault:"16" doc:"kilobytes a second that an upload brings at least once it has lasted ten seconds; a slower one ends with 408; 0 is any rate"`
 	DocumentVersions Count   `env:"DOCUMENT_VERSIONS" envDefault:"20" doc:"versions that a document of a case may have, with the present one; 0 is any number"`
 	CaseQuotaMB      Quota   `env:"CASE_QUOTA_MB" envDefault:"2048" doc:"megabytes that the documents of a case may have with their versions; 0 is any number"`
+	UserWarningMB    Quota   `env:"USER_WARNING_MB" envDefault:"1024" doc:"megabytes of a user's documents beyond which the event user.documents_large is told, once; nothing is refused; 0 is never"`
 	VerifyGB         Count   `env:"VERIFY_DOCUMENTS_GB" envDefault:"100" doc:"gigabytes that the weekly job verify_documents reads to compare contents; where documents hold more, each week reads another share; 0 reads all of them each week"`
 	DiskReserveMB    Quota   `env:"DISK_RESERVE_MB" envDefault:"1024" doc:"megabytes of the disk of a file:// storage (5 % of it, where that is less) that uploads and generated files leave free; 0 is none"`
 	MaxRanges        Places  `env:"MAX_RANGES" envDefault:"5" doc:"ranges that one request may name; with more it gets the whole document"`

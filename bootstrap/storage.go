@@ -94,7 +94,7 @@ func provideBlobs(life fx.Lifecycle, c Config, env environment, parts Parts, sec
 }
 
 func newDeposit(c Config, store ports.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events, space ports.Space) ports.Deposit {
-	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes(), Events: events, Space: space, Quota: document.Quota{Versions: int(c.DocumentVersions), CaseBytes: c.CaseQuotaMB.bytes()}}
+	return ports.Deposit{Store: store, Blobs: blobs, Clock: clock, Most: c.MaxUploadMB.bytes(), Events: events, Space: space, Quota: document.Quota{Versions: int(c.DocumentVersions), CaseBytes: c.CaseQuotaMB.bytes(), UserBytes: c.UserWarningMB.bytes()}}
 }
 
 func newPapers(files *cases.Files, held *people.Documents, links *documents.Links, archive *documents.Archive) httpapi.Papers {

@@ -77,16 +77,18 @@ func editable(ctx context.Context, r ports.Repos, who permission.Actor, id ident
 // swept.
 func (d *Documents) edit(ctx context.Context, who permission.Actor, id ident.UserID, change func(*directory.User) error) error {
 	s := d.users
+	var before, after int64
 	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
 		u, err := editable(ctx, r, who, id)
 		if err != nil {
 			return err
 		}
-		now, held, before := s.clock.Now(), slices.Clone(u.Documents), s.digest(string(id), u.Contents())
+		now, held, digest := s.clock.Now(), slices.Clone(u.Documents), s.digest(string(id), u.Contents())
 		if err := change(u); err != nil {
 			return err
 		}
 		u.UpdatedAt = now
+		before, after = bytesOf(held), bytesOf(u.Documents)
 		if err := d.keepNew(ctx, r, held, u.Documents); err != nil {
 			return err
 		}
@@ -97,10 +99,20 @@ func (d *Documents) edit(ctx context.Context, who permission.Actor, id ident.Use
 			return err
 		}
 		entry := s.entry(who, permission.EditProfile, string(id))
-		return r.Audit.Record(ctx, entry.Changing([]string{"documents"}, before, s.digest(string(id), u.Contents())))
+		return r.Audit.Record(ctx, entry.Changing([]string{"documents"}, digest, s.digest(string(id), u.Contents())))
 	})
 	s.happened(ctx, "user.documents_changed", who, err)
+	if err == nil && d.deposit.Quota.PassesUserBytes(before, after) {
+		s.events.Happened(ctx, ports.Event{Name: "user.documents_large", Values: []ports.Value{{Name: "user", Text: string(id)}, {Name: "bytes", Text: strconv.FormatInt(after, 10)}}})
+	}
 	return s.refused(ctx, who, permission.EditProfile, string(id), err, "documents")
+}
+
+func bytesOf(documents []directory.UserDocument) (sum int64) {
+	for _, d := range documents {
+		sum += max(d.Size, 0)
+	}
+	return sum
 }
 
 // keepNew saves the objects of new documents from being swept.

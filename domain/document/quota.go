@@ -10,6 +10,13 @@ import (
 type Quota struct {
 	Versions  int   // of a document, the present one included
 	CaseBytes int64 // of all documents of a case and their versions
+	UserBytes int64 // of all documents of a user: what goes beyond is told, not refused
+}
+
+// PassesUserBytes reports whether a change of a user's documents takes them beyond the size that is told of; once, not with each
+// document that follows.
+func (q Quota) PassesUserBytes(before, after int64) bool {
+	return q.UserBytes > 0 && before <= q.UserBytes && after > q.UserBytes
 }
 
 // Held is what is stored for a case before another document comes.

@@ -29,6 +29,17 @@ func TestQuota_Check(t *testing.T) {
 	}
 }
 
+func TestQuota_PassesUserBytes(t *testing.T) {
+	for _, c := range []struct {
+		limit, before, after int64
+		passes               bool
+	}{{10, 0, 10, false}, {10, 0, 11, true}, {10, 10, 11, true}, {10, 11, 12, false}, {10, 12, 11, false}, {0, 0, 1 << 40, false}} {
+		if got := (document.Quota{UserBytes: c.limit}).PassesUserBytes(c.before, c.after); got != c.passes {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}
+
 func TestReserve_Check(t *testing.T) {
 	const gb = 1 << 30
 	for what, c := range map[string]struct {

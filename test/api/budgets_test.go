@@ -220,3 +220,18 @@ func TestDocumentsHaveQuotas(t *testing.T) {
 	p.get("/case_file?case_id=c-1&kind=misc", "provider").is(200)
 	p.get("/case_file?case_id=c-2&kind=misc", "provider").is(200)
 }
+
+// TestDocumentsOfAUserThatPassASizeAreToldOf once, and none is refused.
+func TestDocumentsOfAUserThatPassASizeAreToldOf(t *testing.T) {
+	t.Parallel()
+	p := start(t, given.TempSQLite(t), map[string]string{"USER_WARNING_MB": "1"})
+	p.cast()
+	large := somePDF + strings.Repeat("x", 600<<10)
+	for i, told := range []bool{false, true, true} {
+		p.upload(fmt.Sprintf("/user_files?document_type=License&user_id=provider&file_name=l%d.pdf", i), "provider", large).is(201)
+		metrics := string(p.get("/metrics", "", "Authorization", "Bearer "+metricsToken).is(200).raw)
+		if strings.Contains(metrics, `event="user.documents_large",outcome="success"} 1`) != told {
+			t.Errorf("after document %d: %v", i, grep(metrics, "documents_large"))
+		}
+	}
+}
