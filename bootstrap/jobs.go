@@ -57,9 +57,13 @@ func newJobList(c Config, parts Parts, runs *payments.Runs, keeping *operations.
 				},
 			},
 			"report_cleanup": {
-				Schedule: job.Daily(3, 30), What: "removes previews of reports and accounting files that are older than a week",
+				Schedule: job.Daily(3, 30), What: "removes previews of reports and accounting files that are older than REPORT_RETENTION_DAYS",
 				Do: func(ctx context.Context, _ permission.Actor) (string, error) {
-					n, err := reports.CleanUp(ctx)
+					kept, err := previewsKept(ctx, c, secrets)
+					if err != nil {
+						return "", err
+					}
+					n, err := reports.CleanUp(ctx, kept)
 					return fmt.Sprintf("%d previews removed", n), err
 				},
 			},
@@ -98,6 +102,25 @@ type JobConfig struct {
 	EnableScheduler Switch `env:"ENABLE_SCHEDULER" envDefault:"false" doc:"true runs the scheduled jobs inside serve; surgicase scheduler runs them alone, whatever this says"`
 	Catchup         Count  `env:"SCHEDULER_CATCHUP" envDefault:"72" doc:"hours for which a scheduled time that was missed is caught up, once"`
 	RetentionDays   Count  `env:"RETENTION_DELETED_DAYS" envDefault:"2190" doc:"days after which a deleted case is purged with its documents; its id stays taken and its payments stay"`
+	ReportDays      Count  `env:"REPORT_RETENTION_DAYS" envDefault:"0" doc:"days after which previews in reports/ and exports/ are removed; 0 takes retention_days of the secret surgicase/s3-user-reports where STORAGE_URL=secret, else 7. Files of payment runs are served again as they were and stay"`
+}
+
+// previewsKept is the retention of reports/ and exports/. Source: spec/decisions.md 11.15.
+func previewsKept(ctx context.Context, c Config, secrets ports.Secrets) (time.Duration, error) {
+	days := int(c.ReportDays)
+	if days == 0 && c.StorageURL.url == storageFromSecret {
+		text, err := secrets.Get(ctx, storageSecret)
+		if err == nil {
+			days, err = retentionDays(text)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if days == 0 {
+		return statements.PreviewsKept, nil
+	}
+	return time.Duration(days) * day, nil
 }
 
 func (c Config) keepDeleted() operations.KeepDeleted {

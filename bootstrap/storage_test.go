@@ -1,11 +1,14 @@
 package bootstrap
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"surgicase/ports"
 	"surgicase/test/given"
 )
 
@@ -56,6 +59,39 @@ func TestTheOldProductsSecretOfTheStorage(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRetentionOfPreviews(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, is := range map[string]struct {
+		set    Count
+		secret string
+		want   time.Duration // 0: refused
+	}{
+		"nothing set":           {0, `{}`, 7 * day},
+		"a text in the secret":  {0, `{"retention_days":"90"}`, 90 * day},
+		"a number":              {0, `{"retention_days":36500}`, 36500 * day},
+		"the variable wins":     {30, `{"retention_days":90}`, 30 * day},
+		"no number":             {0, `{"retention_days":"geheim"}`, 0},
+		"half a day":            {0, `{"retention_days":0.5}`, 0},
+		"less than nothing":     {0, `{"retention_days":-1}`, 0},
+		"an empty text is none": {0, `{"retention_days":""}`, 7 * day},
+	} {
+		var c Config
+		c.ReportDays, c.StorageURL.url = is.set, storageFromSecret
+		got, err := previewsKept(t.Context(), c, oneSecret{text: is.secret})
+		if got != is.want || (err == nil) != (is.want > 0) || err != nil && strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// oneSecret is what every secret holds.
+type oneSecret struct {
+	ports.Secrets
+	text string
+}
+
+func (s oneSecret) Get(context.Context, string) ([]byte, error) { return []byte(s.text), nil }
 
 func TestCheckTriesTheStorage(t *testing.T) {
 	server := given.VersityGateway(t)

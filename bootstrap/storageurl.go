@@ -3,8 +3,10 @@ package bootstrap
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"surgicase/domain/fault"
@@ -84,6 +86,9 @@ func (s *StorageURL) fromSecret(text []byte) error {
 	if err := json.Unmarshal(text, &is); err != nil || is.Bucket == "" || is.Region == "" {
 		return wrong // what json says repeats the value
 	}
+	if _, err := retentionDays(text); err != nil {
+		return err
+	}
 	*s = StorageURL{url: "s3://" + is.Bucket, bucket: is.Bucket, key: is.Key, password: is.Secret, query: url.Values{}}
 	for name, value := range map[string]string{"region": is.Region, "encryption": is.Encryption, "kms_key": is.KMSKey, "endpoint": is.Endpoint} {
 		if value != "" {
@@ -94,6 +99,25 @@ func (s *StorageURL) fromSecret(text []byte) error {
 		return wrong
 	}
 	return nil
+}
+
+// retentionDays reads the retention of the secret, which the old product wrote as a number or a text; 0 if it names none.
+func retentionDays(secret []byte) (int, error) {
+	var is struct {
+		Days any `json:"retention_days"`
+	}
+	wrong := fault.New(fault.Invalid, "storage_secret_invalid", "the secret %s must hold JSON, and in retention_days a number of days, 0 to 100000, if any", storageSecret)
+	if json.Unmarshal(secret, &is) != nil {
+		return 0, wrong
+	}
+	if text := fmt.Sprint(is.Days); is.Days != nil && text != "" {
+		days, err := strconv.ParseFloat(text, 64)
+		if err != nil || days != float64(int(days)) || days < 0 || days > 100_000 {
+			return 0, wrong
+		}
+		return int(days), nil
+	}
+	return 0, nil
 }
 
 func (s StorageURL) scheme() string {
