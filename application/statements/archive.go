@@ -32,7 +32,7 @@ func (s *Reports) refused(ctx context.Context, who permission.Actor, q Request, 
 
 // keep stores a file: the object first, then its row with the entry in the trail that says whose cases it
 // shows. When another request was faster its file counts, and this one is taken away.
-func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.File, st *statement.Statement, content []byte) error {
+func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.File, st *statement.Statement, content []byte, of [sha256.Size]byte) error {
 	totals := st.Totals()
 	sum := sha256.Sum256(content)
 	f.ContentType, f.Size, f.SHA256, f.MadeBy = s.press.ContentTypes[f.Kind], int64(len(content)), sum[:], who.User
@@ -58,6 +58,9 @@ func (s *Reports) keep(ctx context.Context, who permission.Actor, f *statement.F
 	})
 	switch {
 	case err == nil:
+		if !dryrun.Is(ctx) {
+			s.previews.remember(of, f.ID)
+		}
 		return nil
 	case fault.CodeOf(err) == "file_exists":
 		return errors.Join(s.blobs.Remove(context.WithoutCancel(ctx), f.Key), s.take(ctx, who, f))
@@ -166,17 +169,17 @@ func (s *Reports) List(ctx context.Context, who permission.Actor, q statement.Fi
 	return files, err
 }
 
-// PreviewsKept is how long previews are kept. The files of runs stay: they are served again.
+// PreviewsKept is how long previews are kept unless the configuration says otherwise. The files of runs stay: they are served again.
 const PreviewsKept = 7 * 24 * time.Hour
 
 const cleaningBatch = 100
 
-// CleanUp removes previews that are older than a week, and says how many.
-func (s *Reports) CleanUp(ctx context.Context) (removed int, err error) {
+// CleanUp removes previews that were made more than kept ago, and returns how many.
+func (s *Reports) CleanUp(ctx context.Context, kept time.Duration) (removed int, err error) {
 	for {
 		var old []statement.File
 		err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-			old, err = r.Files.Passing(ctx, s.clock.Now().Add(-PreviewsKept), cleaningBatch)
+			old, err = r.Files.Passing(ctx, s.clock.Now().Add(-kept), cleaningBatch)
 			return err
 		})
 		if err != nil || len(old) == 0 {

@@ -49,6 +49,8 @@ type Reports struct {
 	events ports.Events
 	press  Press
 	space  ports.Space
+
+	previews previews
 }
 
 // NewReports makes the service.
@@ -196,38 +198,50 @@ func (s *Reports) provider(ctx context.Context, who permission.Actor, f *stateme
 	if password.IsEmpty() {
 		return fault.New(fault.Conflict, "no_password", "The provider has no last name or NPI to make the password of.")
 	}
+	of := st.Fingerprint(f.Kind, who.User, password)
+	if found, err := s.reuse(ctx, who, f, st, of); found || err != nil {
+		return err
+	}
 	f.MadeAt = s.clock.Now()
 	content, err := s.press.Provider(st, f.MadeAt, password)
 	if err != nil {
 		return err
 	}
 	f.Called(st.Sections[0].Payee.NPI, s.ids.Unique())
-	return s.keep(ctx, who, f, st, content)
+	return s.keep(ctx, who, f, st, content, of)
 }
 
 // one makes a file of several providers.
 func (s *Reports) one(ctx context.Context, who permission.Actor, q Request, st *statement.Statement) (statement.File, error) {
 	f := statement.File{Kind: q.Kind, Run: q.Run, Provider: q.Provider, From: q.From, To: q.To, MadeAt: s.clock.Now()}
-	content, err := s.write(ctx, who, &f, st)
+	var content []byte
+	var decides surgical.PHI // about the file, beside the statement
+	var err error
+	if f.Kind.IsReport() {
+		decides, err = s.organisation(ctx, who)
+	} else {
+		content, err = s.account(ctx, &f, st)
+		decides = surgical.NewPHI(string(content))
+	}
+	if err != nil {
+		return f, err
+	}
+	of := st.Fingerprint(f.Kind, who.User, decides)
+	if found, err := s.reuse(ctx, who, &f, st, of); found || err != nil {
+		return f, err
+	}
+	switch f.Kind {
+	case statement.PaymentReport:
+		content, err = s.press.Payments(st, f.MadeAt, decides)
+	case statement.SummaryReport:
+		content, err = s.press.Summary(st, f.MadeAt, decides)
+	default: // an accounting file is written already
+	}
 	if err != nil {
 		return f, err
 	}
 	f.Called(0, s.ids.Unique())
-	return f, s.keep(ctx, who, &f, st, content)
-}
-
-func (s *Reports) write(ctx context.Context, who permission.Actor, f *statement.File, st *statement.Statement) ([]byte, error) {
-	if !f.Kind.IsReport() {
-		return s.account(ctx, f, st)
-	}
-	password, err := s.organisation(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	if f.Kind == statement.SummaryReport {
-		return s.press.Summary(st, f.MadeAt, password)
-	}
-	return s.press.Payments(st, f.MadeAt, password)
+	return f, s.keep(ctx, who, &f, st, content, of)
 }
 
 // account writes an accounting file. For a run the vendors keep their names; a preview only shows what they

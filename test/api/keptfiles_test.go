@@ -124,3 +124,51 @@ func TestNobodyTakesTheMoneyOfHisOwnPurgedCaseBack(t *testing.T) {
 		db.holds("reversed")
 	})
 }
+
+// TestTheSamePreviewIsStoredOnce: whoever reads a preview again and again does not fill the storage, and whatever changes
+// in it makes another one.
+func TestTheSamePreviewIsStoredOnce(t *testing.T) {
+	everywhere(t, func(p *program) {
+		at := p.cast()["provider"]
+		p.prices()
+		p.standing(15, "provider", at, "c-1")
+		files := func() string {
+			p.t.Helper()
+			return p.database().value("SELECT COUNT(*) FROM generated_files WHERE slot IS NULL")
+		}
+		reads := func(as string) string {
+			p.t.Helper()
+			return p.database().value("SELECT COUNT(*) FROM audit_entries WHERE outcome = 'read' AND things LIKE '%1%' AND actor_id = '" + as + "'")
+		}
+		for _, path := range []string{
+			"/my_payment_report", "/provider_payment_report", "/provider_payment_summary_report", "/quickbooks_vendors_csv", "/quickbooks_transactions_iif",
+		} {
+			as := "global-admin"
+			if path == "/my_payment_report" {
+				as = "provider"
+			}
+			before := files()
+			first := p.get(path, as).is(200)
+			once, read := files(), reads(as)
+			again := p.get(path, as).is(200)
+			if once == before || files() != once || string(again.raw) != string(first.raw) {
+				p.t.Errorf("%s: %s files before, %s after it was read once, %s after twice", path, before, once, files())
+			}
+			if now := reads(as); now == read {
+				p.t.Errorf("%s: that it was read again is not in the audit log", path)
+			}
+		}
+		stored := files()
+		p.standing(15, "provider", at, "c-2")
+		p.get("/my_payment_report", "provider").is(200)
+		if files() == stored {
+			p.t.Error("another case made no other report")
+		}
+		stored = files()
+		p.clock.Advance(13 * time.Hour)
+		p.get("/my_payment_report", "provider").is(200)
+		if files() == stored {
+			p.t.Error("a preview of the morning is given in the night, though it is about to go")
+		}
+	})
+}
