@@ -25,6 +25,9 @@ type Statements interface {
 	// names was taken since they were read.
 	NameVendors(ctx context.Context, names map[ident.UserID]string, at time.Time) error
 
+	// RenameVendor gives a provider another name, or the first one. Conflict "vendor_name_taken" if somebody has it.
+	RenameVendor(ctx context.Context, provider ident.UserID, name string, at time.Time) error
+
 	// Password returns the password of a holder. NotFound "no_report_password" if there is none yet.
 	Password(ctx context.Context, holder string) (surgical.PHI, error)
 

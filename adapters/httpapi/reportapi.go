@@ -66,6 +66,7 @@ func (a *API) reportRoutes() {
 		method: http.MethodGet, path: "/my_payment_report", id: "my-report", tag: tagReports, faults: faults, produces: []string{"application/pdf"},
 		summary: "Get one's own payment report", description: "An encrypted PDF; GET /report_password tells what opens it. " + aboutRuns,
 	}, a.myReport)
+	a.vendorRoutes()
 	a.individualRoutes()
 	a.exportRoutes()
 	a.generatedRoutes()

@@ -111,6 +111,18 @@ func (r statementRepo) NameVendors(ctx context.Context, names map[ident.UserID]s
 	return taken(err, fault.New(fault.Conflict, changedMeanwhile, "One of the vendors was named meanwhile."))
 }
 
+// RenameVendor implements ports.Statements.
+func (r statementRepo) RenameVendor(ctx context.Context, provider ident.UserID, name string, at time.Time) error {
+	row := vendorRow{UserID: string(provider), VendorName: name, VendorKey: accounting.VendorKey(name), NamedAt: micros(at)}
+	db := r.db.WithContext(ctx)
+	changed := db.Exec("UPDATE vendor_names SET vendor_name = ?, vendor_key = ?, named_at = ? WHERE user_id = ?", row.VendorName, row.VendorKey, row.NamedAt, row.UserID)
+	err := changed.Error
+	if err == nil && changed.RowsAffected == 0 {
+		err = db.Create(&row).Error
+	}
+	return taken(err, fault.New(fault.Conflict, "vendor_name_taken", "Another provider has this name in QuickBooks."))
+}
+
 // passwordRow is a row of report_passwords.
 type passwordRow struct {
 	Holder         string `gorm:"primaryKey"`

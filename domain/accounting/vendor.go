@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/statement"
 )
@@ -20,6 +21,19 @@ const (
 
 // VendorKey is what two vendor names must not share: QuickBooks does not tell letter cases apart.
 func VendorKey(name string) string { return strings.ToLower(name) }
+
+// ParseVendorName checks a name that a person gives a vendor: one that QuickBooks takes as it is.
+//
+// Faults: Invalid "invalid_vendor_name".
+func ParseVendorName(name string) (string, error) {
+	switch {
+	case len(name) > MaxVendorName:
+		return "", fault.New(fault.Invalid, "invalid_vendor_name", "must be at most %d characters long", MaxVendorName)
+	case name == "" || CleanName(name) != name:
+		return "", fault.New(fault.Invalid, "invalid_vendor_name", "must be in ASCII, begin with a letter or digit, and hold no colon, quote, tab or blank at its ends")
+	}
+	return name, nil
+}
 
 // NameVendors returns a vendor name for each provider who has none yet; held are the names that were given
 // before, which only a person changes: QuickBooks knows a vendor by nothing else. Names are unique and at

@@ -53,6 +53,7 @@ const (
 	ReadPassword     Action = "report.password"
 	ReadRuns         Action = "run.read"
 	ManageRuns       Action = "run.manage"
+	NameVendors      Action = "vendor.name"
 	RunJobs          Action = "job.run"
 	SendMail         Action = "mail.send"
 	ReadAudit        Action = "audit.read"
@@ -142,6 +143,7 @@ var Table = []Rule{
 	{Action: ReadPassword, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the password of the reports of several providers"},
 	{Action: ReadRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "read payment runs"},
 	{Action: ManageRuns, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "open, settle and reverse payment runs", Remark: "own cases are left out"},
+	{Action: NameVendors, Needs: Payments, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "give a provider another name in QuickBooks"},
 	{Action: RunJobs, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "see and start scheduled jobs"},
 	{Action: SendMail, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "mail reports, manage recipients, read the e-mail log"},
 	{Action: ReadAudit, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "read the audit trail"},

@@ -343,6 +343,9 @@ var examples = map[string]func(*abused) example{
 		e.body = map[string]any{"user_id": root, "reason": "because"}
 		return e
 	},
+	"rename-vendor": func(s *abused) example {
+		return example{path: map[string]string{"user_id": s.user()}, query: map[string]string{"dry_run": "false"}, body: map[string]any{"vendor_name": "Vendor " + s.next("n")}}
+	},
 	"confirm-pay-tiers": func(*abused) example {
 		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{"user_id": root, "table_version": 1}}
 	},

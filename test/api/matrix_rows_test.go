@@ -151,6 +151,7 @@ var matrixRows = map[string]matrixRow{
 	"tiers-summary":           {all: fromGlobal},
 	"load-pay-tiers":          {all: "403 403 403 403 201 201"},
 	"confirm-pay-tiers":       {all: fromGlobal},
+	"rename-vendor":           {all: fromGlobal},
 }
 
 func (s *abused) caseOf(owner string) string {

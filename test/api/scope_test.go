@@ -29,7 +29,7 @@ var scopesOfRoutes = map[string]string{
 	"payment-report": "payments", "summary-report": "payments", "individual-reports": "payments", "my-report": "payments", "report-password": "payments",
 	"export-cases": "cases:read", "export-cases-csv": "cases:read",
 	"quickbooks-vendors": "payments", "quickbooks-transactions": "payments", "list-files": "payments", "get-file": "payments",
-	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments", "confirm-pay-tiers": "payments",
+	"approve-zero": "payments", "list-pay-tiers": "payments", "tiers-summary": "payments", "load-pay-tiers": "payments", "confirm-pay-tiers": "payments", "rename-vendor": "payments",
 
 	"get-user": "admin", "user-environment": "admin", "create-user": "admin", "change-user": "admin", "delete-user": "admin", "list-users": "admin", "audit-log": "admin",
 	"list-groups": "admin", "create-group": "admin", "get-group": "admin", "change-group": "admin", "delete-group": "admin",

@@ -99,6 +99,21 @@ func vendorNames(w *world) {
 	equal(w.t, "names", read(w, func(ctx context.Context, r ports.Repos) (map[ident.UserID]string, error) {
 		return r.Statements.VendorNames(ctx)
 	}), given)
+	rename := func(id ident.UserID, name string) error {
+		return w.once(func(ctx context.Context, r ports.Repos) error {
+			return r.Statements.RenameVendor(ctx, id, name, time.Now())
+		})
+	}
+	refused(w.t, rename("ann", "BOB example"), fault.Conflict, "vendor_name_taken")
+	refused(w.t, rename("cid", "BOB example"), fault.Conflict, "vendor_name_taken")
+	for id, name := range map[ident.UserID]string{"ann": "Ann Other", "bob": "Bob Example", "cid": "Cid Example"} {
+		if err := rename(id, name); err != nil {
+			w.t.Errorf("renaming %s: %v", id, err)
+		}
+	}
+	equal(w.t, "names after renaming", read(w, func(ctx context.Context, r ports.Repos) (map[ident.UserID]string, error) {
+		return r.Statements.VendorNames(ctx)
+	}), map[ident.UserID]string{"ann": "Ann Other", "bob": "Bob Example", "cid": "Cid Example"})
 }
 
 func reportPasswords(w *world) {
