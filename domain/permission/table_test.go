@@ -77,7 +77,7 @@ var ranks = map[permission.UserType]may{
 		any: []permission.Action{
 			// lists, pay tiers, scheduler, opening, settling and reversing runs, mailings, recipients,
 			// e-mail log, audit log, restore, leaving Paid
-			permission.EditLists, permission.ManagePrices, permission.RunJobs, permission.ManageRuns, permission.SendMail,
+			permission.EditLists, permission.ManagePrices, permission.RunJobs, permission.ManageRuns, permission.NameVendors, permission.SendMail,
 			permission.ReadAudit, permission.RestoreCase, permission.MoveMoney,
 			permission.ApproveZero,    // 4.2
 			permission.ReadPassword,   // 7.3

@@ -85,7 +85,7 @@ var opens = map[permission.TokenScope][]permission.Action{
 	},
 	permission.Payments: {
 		permission.MoveMoney, permission.ApproveZero, permission.ManagePrices, permission.ReadOwnReport, permission.ReadReports, permission.ReadPassword,
-		permission.ReadRuns, permission.ManageRuns,
+		permission.ReadRuns, permission.ManageRuns, permission.NameVendors,
 	},
 	permission.Administration: {
 		permission.PurgeCase, permission.ReadProfile, permission.EditProfile, permission.RankUser, permission.CreateUser, permission.DeactivateUser,
