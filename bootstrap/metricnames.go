@@ -82,7 +82,7 @@ var eventNames = []string{
 	"case.created", "case.changed", "case.deleted", "case.restored", "case.bulk_moved", "case.zero_approved", "case.duplicate_confirmed", "duplicates.searched",
 	"user.created", "user.changed", "user.deactivated", "surgeon.created", "surgeon.changed", "surgeon.deleted",
 	"facility.created", "facility.changed", "facility.deleted", "group.created", "group.changed", "group.removed",
-	"user.documents_changed", "user.documents_large", "document.stored", "document.damaged", "document.missing",
+	"user.documents_changed", "user.documents_large", "document.stored", "document.version_removed", "document.damaged", "document.missing",
 	"token.created", "token.revoked", "token.use_not_noted", "proxy.not_trusted",
 	"prices.loaded", "prices.caught_up", "run.opened", "run.settled", "run.reversed",
 	"report.made", "report.mailed", "cases.exported", "bug.reported",

@@ -37,6 +37,11 @@ type Documents interface {
 	// case. Empty if there is none.
 	OfCase(ctx context.Context, id ident.CaseID) ([]surgical.Document, error)
 
+	// RemoveReplaced forgets a document of a case that was replaced or taken away. Its object is the caller's to remove.
+	//
+	// Faults: Conflict "changed_meanwhile" if there is none.
+	RemoveReplaced(ctx context.Context, number int64, d surgical.Document) error
+
 	// OfCases returns the cases that exist and are not deleted with their documents, in order of their
 	// numbers. Costs a fixed number of statements.
 	OfCases(ctx context.Context, ids []ident.CaseID) ([]surgical.Folder, error)

@@ -47,7 +47,7 @@ func (a *API) fileRoutes() {
 	register(a, route{
 		method: http.MethodDelete, path: "/case_file", id: "delete-case-file", dryRun: true, tag: tagFiles,
 		faults:  []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed},
-		summary: "Take a document away from a case", description: "The file stays stored until the case is purged, out of everybody's sight.",
+		summary: "Take a document away from a case", description: "The file stays stored among the versions of the document, until it is removed there or the case is purged.",
 	}, a.deleteCaseFile)
 	register(a, route{
 		method: http.MethodPost, path: "/case_files/presign", id: "presign-case-file", noDryRun: "the link alone changes nothing", tag: tagFiles, faults: jsonUploadFaults,
@@ -83,12 +83,13 @@ type uploadedCaseFile struct {
 type uploadedCaseFileBody struct {
 	Message      string         `json:"message" example:"Document stored successfully"`
 	CaseID       string         `json:"case_id" example:"demo-case-001"`
-	File         caseFileBody   `json:"file"`
+	File         CaseFileBody   `json:"file"`
 	StatusUpdate submissionBody `json:"status_update"`
 	Version      int64          `json:"version" example:"4"`
 }
 
-type caseFileBody struct {
+// CaseFileBody is what is known of a document of a case.
+type CaseFileBody struct {
 	Kind     string `json:"kind" enum:"demo,note,misc,admin" example:"demo"`
 	FileName string `json:"file_name" example:"demographics.pdf"`
 	StoredDocument
@@ -111,8 +112,8 @@ func storedDocument(stored bool, size int64, media string, sum []byte, by ident.
 	}
 }
 
-func caseFileOf(kind surgical.FileKind, f surgical.File) caseFileBody {
-	return caseFileBody{
+func caseFileOf(kind surgical.FileKind, f surgical.File) CaseFileBody {
+	return CaseFileBody{
 		Kind: string(kind), FileName: f.Name.Reveal(),
 		StoredDocument: storedDocument(f.Stored, f.Size, f.Type, f.SHA256, f.UploadedBy, f.UploadedAt),
 	}
@@ -173,7 +174,7 @@ func uploadedAnswer(ctx context.Context, done cases.Recorded, kind surgical.File
 type caseFilesAnswer struct {
 	Body struct {
 		CaseID string         `json:"case_id" example:"demo-case-001"`
-		Files  []caseFileBody `json:"files" nullable:"false"`
+		Files  []CaseFileBody `json:"files" nullable:"false"`
 	}
 }
 
@@ -187,7 +188,7 @@ func (a *API) listCaseFiles(ctx context.Context, in *OneCase) (*caseFilesAnswer,
 		return nil, err
 	}
 	out := &caseFilesAnswer{}
-	out.Body.CaseID, out.Body.Files = string(id), []caseFileBody{}
+	out.Body.CaseID, out.Body.Files = string(id), []CaseFileBody{}
 	for _, kind := range surgical.FileKinds {
 		if f, ok := c.Files[kind]; ok {
 			out.Body.Files = append(out.Body.Files, caseFileOf(kind, f))

@@ -50,6 +50,7 @@ type Papers struct {
 
 func (a *API) paperRoutes() {
 	a.fileRoutes()
+	a.versionRoutes()
 	a.userFileRoutes()
 	a.linkRoutes()
 	a.imageRoutes()

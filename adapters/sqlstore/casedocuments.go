@@ -148,9 +148,21 @@ func (r documentRepo) OfCase(ctx context.Context, id ident.CaseID) ([]surgical.D
 	documents := []surgical.Document{}
 	where := "human_case_id = (SELECT i.human_case_id FROM case_ids i WHERE i.case_id = ?)"
 	err := r.eachDocument(ctx, where, string(id), func(row documentRow, file surgical.File) {
-		documents = append(documents, surgical.Document{Kind: surgical.FileKind(row.Kind), Current: row.Slot == 0, File: file})
+		documents = append(documents, surgical.Document{
+			Kind: surgical.FileKind(row.Kind), Current: row.Slot == 0, Replaced: row.Slot, File: file,
+		})
 	})
 	return documents, err
+}
+
+// RemoveReplaced implements ports.Documents.
+func (r documentRepo) RemoveReplaced(ctx context.Context, number int64, d surgical.Document) error {
+	done := r.db.WithContext(ctx).Exec("DELETE FROM case_documents WHERE human_case_id = ? AND kind = ? AND slot = ? AND slot > 0",
+		number, string(d.Kind), d.Replaced)
+	if done.Error == nil && done.RowsAffected == 0 {
+		return raceLost()
+	}
+	return done.Error
 }
 
 // OfCases implements ports.Documents.

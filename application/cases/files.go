@@ -221,12 +221,22 @@ func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID,
 //
 // Faults: NotFound "case_not_found", "document_not_found"; Unavailable.
 func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (document.Opened, error) {
-	file, err := f.find(ctx, who, id, kind, kind.Field())
+	c, err := f.read(ctx, who, id, kind.Field())
+	if err != nil {
+		return document.Opened{}, err
+	}
+	file, found := c.Files[kind]
+	return f.opened(ctx, id, file, found)
+}
+
+func (f *Files) opened(ctx context.Context, id ident.CaseID, file surgical.File, found bool) (document.Opened, error) {
+	file, err := f.locate(ctx, id, file, found)
 	if err != nil {
 		return document.Opened{}, err
 	}
 	return document.Opened{
-		Name: file.Name, Media: file.Type, Size: file.Size, SHA256: file.SHA256, UploadedAt: file.UploadedAt, Read: f.deposit.Reader(ctx, file.ObjectKey(), expected(file)),
+		Name: file.Name, Media: file.Type, Size: file.Size, SHA256: file.SHA256, UploadedAt: file.UploadedAt,
+		Read: f.deposit.Reader(ctx, file.ObjectKey(), expected(file)),
 	}, nil
 }
 
@@ -234,19 +244,20 @@ func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID,
 //
 // Faults: as Open.
 func (f *Files) Link(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (ports.Link, error) {
-	file, err := f.find(ctx, who, id, kind, kind.Field(), "link")
+	c, err := f.read(ctx, who, id, kind.Field(), "link")
 	if err != nil {
+		return ports.Link{}, err
+	}
+	file, found := c.Files[kind]
+	if file, err = f.locate(ctx, id, file, found); err != nil {
 		return ports.Link{}, err
 	}
 	return f.deposit.Link(ctx, file.ObjectKey())
 }
 
-func (f *Files) find(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind, what ...string) (surgical.File, error) {
-	c, err := f.read(ctx, who, id, what...)
-	if err != nil {
-		return surgical.File{}, err
-	}
-	file, found := c.Files[kind]
+// locate looks for the object of a document that a case may have.
+func (f *Files) locate(ctx context.Context, id ident.CaseID, file surgical.File, found bool) (surgical.File, error) {
+	var err error
 	var o ports.Object
 	if found {
 		o, found, err = f.deposit.Locate(ctx, file.ObjectKey(), expected(file))
@@ -255,7 +266,8 @@ func (f *Files) find(ctx context.Context, who permission.Actor, id ident.CaseID,
 		file.Type, err = f.deposit.Detect(ctx, file.ObjectKey()) // the store says what the client has said
 	}
 	if err == nil && !found {
-		err = fault.New(fault.NotFound, "document_not_found", "The case has no such document, or its file was not uploaded yet.").Naming("case_id", string(id))
+		err = fault.New(fault.NotFound, "document_not_found", "The case has no such document, or its file was not uploaded yet.").
+			Naming("case_id", string(id))
 	}
 	file.Size = o.Size
 	return file, err

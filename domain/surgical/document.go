@@ -6,10 +6,12 @@ import (
 	"surgicase/domain/ident"
 )
 
-// Document is a document of a case. Those that are not current were replaced or taken away.
+// Document is a document of a case. Those that are not current were replaced or taken away: Replaced is the version of
+// the case that did so, which names the document among those of its kind. It is 0 for the current one.
 type Document struct {
-	Kind    FileKind
-	Current bool
+	Kind     FileKind
+	Current  bool
+	Replaced int64
 	File
 }
 

@@ -107,6 +107,9 @@ var examples = map[string]func(*abused) example{
 	"delete-case-file": func(s *abused) example {
 		return example{query: map[string]string{"case_id": s.filed(s.draft(), "dr-a"), "kind": "demo"}}
 	},
+	"list-case-file-versions":  aCase,
+	"get-case-file-version":    func(s *abused) example { return s.versioned(s.draft(), "dr-a") },
+	"delete-case-file-version": func(s *abused) example { return s.versioned(s.draft(), "dr-a") },
 	"presign-case-file": func(s *abused) example {
 		return example{body: planned(map[string]any{"case_id": s.draft(), "kind": "note"})}
 	},

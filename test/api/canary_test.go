@@ -21,15 +21,16 @@ var canaries = []string{"Qxfirst", "Qxlast", "1931-07-13", "qxdemo.pdf", "qxnote
 // singsTo says which endpoints may show canaries, and to whom: everything else must keep silent.
 // Source: spec/decisions.md 2.6 and 9.4.
 var singsTo = map[string][]string{
-	"get-case":        {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"filter-cases":    {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"cases-by-status": {"case-admin", "user-admin", "global-admin", "system-admin"},
-	"group-cases":     {"dr-canary"},
-	"change-case":     {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"get-user":        {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"list-case-files": {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"list-user-files": {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
-	"list-users":      {"case-admin", "user-admin", "global-admin", "system-admin"},
+	"get-case":                {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"filter-cases":            {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"cases-by-status":         {"case-admin", "user-admin", "global-admin", "system-admin"},
+	"group-cases":             {"dr-canary"},
+	"change-case":             {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"get-user":                {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-case-files":         {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-case-file-versions": {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-user-files":         {"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin"},
+	"list-users":              {"case-admin", "user-admin", "global-admin", "system-admin"},
 	"user-environment": {
 		"dr-canary", "case-admin", "user-admin", "global-admin", "system-admin",
 	},

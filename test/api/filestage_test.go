@@ -74,6 +74,16 @@ func theirCaseFile(s *abused, owner string) example {
 	return example{query: map[string]string{"case_id": s.filed(s.caseOf(owner), owner), "kind": "demo"}}
 }
 
+func theirVersion(s *abused, owner string) example { return s.versioned(s.caseOf(owner), owner) }
+
+// versioned gives a case a demo file that was replaced, and names it.
+func (p *program) versioned(id, as string) example {
+	p.t.Helper()
+	replaced := p.filed(p.filed(id, as), as) // the first replaces the name that the draft came with
+	list := p.get("/case_file_versions?case_id="+q(replaced), as).is(200)
+	return example{query: map[string]string{"case_id": id, "kind": "demo", "replaced_by": fmt.Sprint(list.at("files.2.replaced_by"))}}
+}
+
 func plannedCaseFile(s *abused, owner string) example {
 	return example{body: planned(map[string]any{"case_id": s.caseOf(owner), "kind": "note"})}
 }

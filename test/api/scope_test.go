@@ -19,6 +19,7 @@ var scopesOfRoutes = map[string]string{
 	"list-surgeons": "cases:read", "list-facilities": "cases:read", "list-cpt-codes": "cases:read", "check-npi": "cases:read", "search-surgeon": "cases:read", "search-facility": "cases:read",
 
 	"list-case-files": "cases:read", "get-case-images": "cases:read", "get-case-file": "cases:read",
+	"list-case-file-versions": "cases:read", "get-case-file-version": "cases:read", "delete-case-file-version": "cases:write",
 	"upload-case-file": "cases:write", "delete-case-file": "cases:write", "presign-case-file": "cases:write", "complete-case-file": "cases:write",
 	"upload-user-file": "admin", "list-user-files": "admin", "get-user-file": "admin", "delete-user-file": "admin", "presign-user-file": "admin", "complete-user-file": "admin",
 	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "move-cases": "cases:write", "confirm-duplicates": "cases:write",

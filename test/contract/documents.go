@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"surgicase/domain/fault"
 	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
@@ -17,6 +18,7 @@ func Documents(t *testing.T, open func(*testing.T) ports.Store) {
 	sentences(t, open, []sentence{
 		{"a document comes back with all that is known of it", documentComesBack},
 		{"replaced documents and those of deleted cases are told, too", documentsReplaced},
+		{"a replaced document can be forgotten, once, and one that is shown cannot", documentForgotten},
 		{"folders have the active cases in order, in a fixed number of statements", documentFolders},
 		{"an object that is found is noted once, for the document that is shown", documentFound},
 	})
@@ -90,6 +92,50 @@ func documentsReplaced(w *world) {
 		}
 	}
 	equal(w.t, "keys", keys, map[string]bool{"private/0": false, "private/1": false, "private/2": false})
+}
+
+func documentForgotten(w *world) {
+	w.hire(permission.Provider, "dr-a")
+	w.record(some(1, "c-", "dr-a")...)
+	id := some(1, "c-", "dr-a")[0].ID
+	for i := range 3 {
+		withFile(w, id, surgical.AdminFile, storedFile(w, fmt.Sprint("private/", i)))
+	}
+	number := w.caseNamed(id).Number
+	gone := func(fn work) { w.t.Helper(); refused(w.t, w.once(fn), fault.Conflict, "changed_meanwhile") }
+	forget := func(ctx context.Context, r ports.Repos, d surgical.Document) error {
+		return r.Documents.RemoveReplaced(ctx, number, d)
+	}
+	var versions []int64
+	for _, d := range documentsOf(w, id) {
+		if d.Kind != surgical.AdminFile {
+			continue
+		}
+		if d.Current {
+			equal(w.t, "version of the document that is shown", d.Replaced, int64(0))
+		} else {
+			versions = append(versions, d.Replaced)
+		}
+		if d.ObjectKey() != "private/1" {
+			gone(func(ctx context.Context, r ports.Repos) error {
+				return forget(ctx, r, surgical.Document{Kind: surgical.AdminFile, Replaced: d.Replaced + 100})
+			})
+			continue
+		}
+		w.do(func(ctx context.Context, r ports.Repos) error { return forget(ctx, r, d) })
+		gone(func(ctx context.Context, r ports.Repos) error { return forget(ctx, r, d) })
+	}
+	gone(func(ctx context.Context, r ports.Repos) error {
+		return forget(ctx, r, surgical.Document{Kind: surgical.AdminFile, Current: true})
+	})
+	equal(w.t, "replaced documents", len(versions), 2)
+	keys := map[string]bool{}
+	for _, d := range documentsOf(w, id) {
+		if d.Kind == surgical.AdminFile {
+			keys[d.ObjectKey()] = d.Current
+		}
+	}
+	equal(w.t, "keys", keys, map[string]bool{"private/0": false, "private/2": true})
 }
 
 func documentFolders(w *world) {
