@@ -22,7 +22,7 @@ ON_TEMPORARY := $(shell test -w /dev/shm && ! grep -q ' /dev/shm .*noexec' /proc
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: help build run test lint vet fmt docs verify fuzz bench soak chaos clean
+.PHONY: help build run test race lint vet fmt docs verify fuzz bench soak chaos clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,11 +35,15 @@ build: ## the program, into bin/
 run: build ## the program with demo data, offline; any caller may claim to be any user
 	AUTH_MODE=trusted ./$(BIN) serve --demo
 
-test: lint vet ## lint, vet, all tests with the race detector, the exhaustive ones and what is measured without, coverage of domain/
+# Tests of test/api in which requests meet. `make test` runs these with the race detector, `make race` all of them.
+MEETING := Twenty|AtTheSameTime|Overlapping|AtOnce|BodyIsOnTheWay|EndsWithItsCaller|IdleUploads|TheirTurn|Killed|Twice|AreMadeOnce|Failover|NoEndlessQueue|StoredPairs|MoveInFewStatements
+
+test: lint vet ## lint, vet, all tests, nearly all with the race detector, coverage of domain/; what takes longer is in verify
 	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || test -n "$$DATABASE_TEST_MYSQL" || \
 		echo "note: no mariadbd here (apt-get install mariadb-server): its tests will be skipped, or fail if CI=true"
 	@mkdir -p bin
-	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -v /test/bench)
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '/test/(api|bench)$$')
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m -run '$(MEETING)' ./test/api
 	$(ON_TEMPORARY) go test -shuffle=on -timeout 20m ./test/api ./test/bench
 	TZ=Pacific/Auckland go test ./domain/... >/dev/null
 	TZ=America/Los_Angeles go test -coverprofile=bin/domain.out ./domain/... >/dev/null
@@ -58,10 +62,15 @@ fmt: ## formats all Go files
 docs: ## writes the generated pages in docs/
 	go test ./test/docs -run 'Generated|OpenAPI_keeps' -args -write
 
+race: ## all tests with the race detector, those of the API, too
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 40m $$(go list ./... | grep -v /test/bench)
+
 # Distributions put servers where an ordinary user does not look.
 verify: export PATH := $(PATH):/usr/sbin:/sbin
-verify: ## programs nobody here wrote judge what we make, and everything is fuzzed; installs them first, takes an hour
+verify: ## programs nobody here wrote judge what we make, everything is tried and fuzzed; installs them first, takes an hour
 	test/verify/tools.sh
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 40m ./test/api
+	$(ON_TEMPORARY) go test ./test/api -run 'NoInputBreaks|InEveryMode' -count=1 -timeout 40m -args -exhaustive
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
 	$(ON_TEMPORARY) go test ./test/mutants -count=1 -v -timeout 60m -args -mutants
 	$(ON_TEMPORARY) go test ./test/api -run TestRandomRequests -count=1 -v -timeout 60m -args -requests 50000

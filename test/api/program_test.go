@@ -85,11 +85,16 @@ type realDatabase struct {
 // everywhere runs a scenario on each database, with an empty program of its own.
 func everywhere(t *testing.T, scenario func(*program)) {
 	t.Helper()
+	everywhereWith(t, nil, scenario)
+}
+
+func everywhereWith(t *testing.T, env map[string]string, scenario func(*program)) {
+	t.Helper()
 	t.Parallel()
 	for _, db := range databases {
 		t.Run(db.name, func(t *testing.T) {
 			t.Parallel()
-			scenario(start(t, db.url(t), nil))
+			scenario(start(t, db.url(t), env))
 		})
 	}
 }

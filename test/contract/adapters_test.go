@@ -77,6 +77,7 @@ func onEach(t *testing.T, suite func(*testing.T, func(*testing.T) ports.Store)) 
 		onGalera(t, suite)
 		return
 	}
+	t.Parallel()
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // one computes while the other waits for its disk

@@ -162,7 +162,7 @@ func (s *Server) start() error {
 		"--no-defaults", "--datadir=" + s.path("data"), "--socket=" + s.path("sock"), "--pid-file=" + s.path("pid"),
 		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
 		"--init-file=" + s.path("accounts.sql"), "--skip-log-bin", "--character-set-server=utf8mb4",
-		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=2", smallLog,
+		"--innodb-buffer-pool-size=64M", "--innodb-file-per-table=0", "--innodb-flush-log-at-trx-commit=2", smallLog,
 	}
 	if err := s.launch("mariadbd", append(arguments, s.options...)...); err != nil {
 		return err
