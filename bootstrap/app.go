@@ -86,8 +86,11 @@ func newPeople(users *people.Users, surgeons *people.Surgeons, facilities *peopl
 	return httpapi.People{Users: users, Surgeons: surgeons, Facilities: facilities, Groups: groups, Tokens: tokens, Lookup: lookup}
 }
 
-func newHouse(requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs, jobs *operations.Jobs, trail *operations.Trail) httpapi.House {
-	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Jobs: jobs, Trail: trail}
+func newHouse(
+	requests *operations.Requests, lists *operations.Lists, codes *operations.Codes, prices *payments.Prices, runs *payments.Runs,
+	jobs *operations.Jobs, purging *operations.Purging, trail *operations.Trail,
+) httpapi.House {
+	return httpapi.House{Requests: requests, Lists: lists, Codes: codes, Prices: prices, Runs: runs, Jobs: jobs, Purging: purging, Trail: trail}
 }
 
 func newServices(access *access.Service, cases *cases.Service, casebook *casebook.Service, people httpapi.People, house httpapi.House, office httpapi.Office, books httpapi.Books, papers httpapi.Papers) httpapi.Services {

@@ -132,7 +132,7 @@ const wakePause = 30 * time.Second
 
 // scheduling provides the jobs.
 func scheduling() fx.Option {
-	return fx.Provide(operations.NewRetention, Config.keepDeleted, newDocumentVerifier, newJobList, provideJobs)
+	return fx.Provide(operations.NewRetention, operations.NewPurging, Config.keepDeleted, newDocumentVerifier, newJobList, provideJobs)
 }
 
 func newDocumentVerifier(c Config, store *sqlstore.Store, blobs ports.Blobs, clock ports.Clock, events ports.Events) *documents.Verifier {

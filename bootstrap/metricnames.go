@@ -79,7 +79,7 @@ var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "duplica
 
 // eventNames are what is known to happen: they are counted from zero. A test compares them with the code.
 var eventNames = []string{
-	"case.created", "case.changed", "case.deleted", "case.restored", "case.bulk_moved", "case.zero_approved", "case.duplicate_confirmed", "duplicates.searched",
+	"case.created", "case.changed", "case.deleted", "case.restored", "case.purged", "case.bulk_moved", "case.zero_approved", "case.duplicate_confirmed", "duplicates.searched",
 	"user.created", "user.changed", "user.deactivated", "surgeon.created", "surgeon.changed", "surgeon.deleted",
 	"facility.created", "facility.changed", "facility.deleted", "group.created", "group.changed", "group.removed",
 	"user.documents_changed", "user.documents_large", "document.stored", "document.version_removed", "document.damaged", "document.missing",

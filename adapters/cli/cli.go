@@ -33,6 +33,7 @@ type Program interface {
 	BackupKeeper
 	StorageKeeper
 	Scheduler
+	CasePurger
 }
 
 // Migration is one step of the schema.
@@ -67,7 +68,7 @@ func New(p Program, version string) *cobra.Command {
 	root.AddCommand(serve(p), migrate(p), user(p), tokenCommands(p), payCommands(p), codeCommands(p), auditCommands(p), keyCommands(p), templates(p), check(p), health(p), permissions(p), versionCommand(version))
 	root.AddCommand(importReference(p), backupCommands(p), restore(p))
 	root.AddCommand(npiCommands(p), storageCommands(p))
-	root.AddCommand(scheduler(p), jobCommands(p))
+	root.AddCommand(scheduler(p), jobCommands(p), caseCommands(p))
 	strict(root)
 	return root
 }

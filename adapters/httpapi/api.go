@@ -132,6 +132,7 @@ func (a *API) routes() {
 	a.paperRoutes()
 	a.caseListRoutes()
 	a.duplicateRoutes()
+	a.purgeRoutes()
 	a.peopleRoutes()
 	a.houseRoutes()
 	a.officeRoutes()

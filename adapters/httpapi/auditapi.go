@@ -63,7 +63,7 @@ type auditBody struct {
 	RequestID    string    `json:"request_id"`
 	Address      string    `json:"address" doc:"Where the request came from." example:"127.0.0.1"`
 	Outcome      string    `json:"outcome" enum:"done,read,refused,dry_run"`
-	Code         *string   `json:"code" nullable:"true" doc:"Why it was refused." example:"not_allowed"`
+	Code         *string   `json:"code" nullable:"true" doc:"Why it was refused; of a purge by hand, its reason." example:"not_allowed"`
 }
 
 // auditKeys is what a cursor of the log holds.

@@ -30,6 +30,7 @@ type House struct {
 	Prices   *payments.Prices
 	Runs     *payments.Runs
 	Jobs     *operations.Jobs
+	Purging  *operations.Purging
 	Trail    *operations.Trail
 }
 

@@ -17,17 +17,21 @@ type retentionRepo struct{ *session }
 // nobody can restore it while its objects go.
 const condemned = -1
 
+// isExpired is the condition for cases that are to be purged. Condemned ones are, whenever they were deleted: a purge
+// broke off after it had begun, maybe one by hand.
+const isExpired = "active < 1 AND (active = ? OR deleted_at < ?)"
+
 // CountExpired implements ports.Retention.
 func (r retentionRepo) CountExpired(ctx context.Context, before time.Time) (int, error) {
 	var n int
-	err := r.db.WithContext(ctx).Raw("SELECT COUNT(*) FROM cases WHERE active < 1 AND deleted_at < ?", micros(before)).Row().Scan(&n)
+	err := r.row(ctx, "SELECT COUNT(*) FROM cases WHERE "+isExpired, condemned, micros(before)).Scan(&n)
 	return n, err
 }
 
 // Condemn implements ports.Retention.
 func (r retentionRepo) Condemn(ctx context.Context, before time.Time, limit int) ([]ports.PurgedCase, error) {
-	rows, err := r.db.WithContext(ctx).Raw("SELECT human_case_id, case_id FROM cases WHERE active < 1 AND deleted_at < ? ORDER BY active, human_case_id LIMIT ?",
-		micros(before), limit).Rows()
+	rows, err := r.query(ctx, "SELECT human_case_id, case_id FROM cases WHERE "+isExpired+
+		" ORDER BY active, human_case_id LIMIT ?", condemned, micros(before), limit)
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +53,33 @@ func (r retentionRepo) Condemn(ctx context.Context, before time.Time, limit int)
 	if err := r.db.WithContext(ctx).Exec("UPDATE cases SET active = ?, version = version + 1 WHERE active = 0 AND human_case_id IN ?", condemned, padded(numbers)).Error; err != nil {
 		return nil, err
 	}
-	keys, err := r.objectKeys(ctx, numbers)
-	for i := range found {
-		found[i].Keys = keys[found[i].Number]
-	}
-	return found, err
+	return found, r.addObjects(ctx, found, numbers)
 }
 
-// objectKeys gives the keys of all documents of the cases, replaced ones too, but not those that another case has, whatever
-// became of it. What is no key has no object.
-func (r retentionRepo) objectKeys(ctx context.Context, numbers []int64) (map[int64][]string, error) {
+// CondemnCase implements ports.Retention.
+func (r retentionRepo) CondemnCase(ctx context.Context, id ident.CaseID, version int64) (ports.PurgedCase, error) {
+	found := []ports.PurgedCase{{ID: id}}
+	err := r.exec(ctx, "UPDATE cases SET active = ?, version = version + 1"+
+		" WHERE case_id = ? AND active = 0 AND version = ?", condemned, string(id), version)
+	if err != nil {
+		return found[0], err
+	}
+	var active int
+	err = r.row(ctx, "SELECT human_case_id, active FROM cases WHERE case_id = ? AND active < 1", string(id)).
+		Scan(&found[0].Number, &active)
+	switch {
+	case err != nil:
+		return found[0], missing(err, "case_not_found", "There is no such case.")
+	case active != condemned:
+		return found[0], raceLost()
+	}
+	err = r.addObjects(ctx, found, []int64{found[0].Number})
+	return found[0], err
+}
+
+// addObjects adds the keys of all documents of the cases, replaced ones too, but not those that another case has,
+// whatever became of it. What is no key has no object.
+func (r retentionRepo) addObjects(ctx context.Context, found []ports.PurgedCase, numbers []int64) error {
 	keys, digests := map[int64][]string{}, [][]byte{}
 	err := r.eachKey(ctx, "human_case_id IN ? ORDER BY human_case_id, kind, slot", []any{padded(numbers)}, func(row documentRow, key surgical.PHI) error {
 		if document.CheckKey(key.ForStore()) != nil {
@@ -70,13 +91,20 @@ func (r retentionRepo) objectKeys(ctx context.Context, numbers []int64) (map[int
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	others, err := r.keysElsewhere(ctx, digests, numbers)
-	for number := range keys {
-		keys[number] = slices.DeleteFunc(keys[number], func(key string) bool { return others[key] })
+	for i := range found {
+		shared := map[string]bool{}
+		found[i].Keys = slices.DeleteFunc(keys[found[i].Number], func(key string) bool {
+			if others[key] {
+				shared[key] = true
+			}
+			return others[key]
+		})
+		found[i].Shared = len(shared)
 	}
-	return keys, err
+	return err
 }
 
 // keysElsewhere gives the keys with these digests, or with none, of all other cases.
@@ -139,21 +167,26 @@ func (r retentionRepo) eachKey(ctx context.Context, where string, args []any, do
 }
 
 // Purge implements ports.Retention.
-func (r retentionRepo) Purge(ctx context.Context, numbers []int64) error {
+func (r retentionRepo) Purge(ctx context.Context, numbers []int64) (gone ports.PurgedRows, err error) {
 	if len(numbers) == 0 {
-		return nil
+		return gone, nil
 	}
 	db, those := r.db.WithContext(ctx), padded(numbers)
-	for _, table := range []string{"case_history", "case_documents", "case_procedure_codes"} {
-		if err := db.Exec("DELETE FROM "+table+" WHERE human_case_id IN ?", those).Error; err != nil {
-			return err
+	for _, part := range []struct {
+		table string
+		count *int
+	}{{"case_history", &gone.History}, {"case_documents", &gone.Documents}, {"case_procedure_codes", &gone.Codes}} {
+		done := db.Exec("DELETE FROM "+part.table+" WHERE human_case_id IN ?", those)
+		if done.Error != nil {
+			return gone, done.Error
 		}
+		*part.count = int(done.RowsAffected)
 	}
 	done := db.Exec("DELETE FROM cases WHERE active = ? AND human_case_id IN ?", condemned, those)
-	if done.Error == nil && done.RowsAffected != int64(len(numbers)) {
-		return raceLost()
+	if gone.Cases = int(done.RowsAffected); done.Error == nil && gone.Cases != len(numbers) {
+		return gone, raceLost()
 	}
-	return done.Error
+	return gone, done.Error
 }
 
 // Forget implements ports.Retention.

@@ -16,6 +16,7 @@ type Retention struct {
 	store ports.Store
 	blobs ports.Blobs
 	clock ports.Clock
+	ids   ports.IDs
 	keep  time.Duration // how long a deleted case is kept
 }
 
@@ -23,8 +24,8 @@ type Retention struct {
 type KeepDeleted time.Duration
 
 // NewRetention makes the service.
-func NewRetention(store ports.Store, blobs ports.Blobs, clock ports.Clock, keep KeepDeleted) *Retention {
-	return &Retention{store: store, blobs: blobs, clock: clock, keep: time.Duration(keep)}
+func NewRetention(store ports.Store, blobs ports.Blobs, clock ports.Clock, ids ports.IDs, keep KeepDeleted) *Retention {
+	return &Retention{store: store, blobs: blobs, clock: clock, ids: ids, keep: time.Duration(keep)}
 }
 
 // How long the small change of operation is kept, and how much of anything goes in one transaction.
@@ -38,7 +39,7 @@ const (
 
 // Work purges and forgets all that is due, some at a time, and says how much it was.
 //
-// Faults: Forbidden; as storage and database.
+// Faults: Forbidden; Conflict "purge_running"; as storage and database.
 func (s *Retention) Work(ctx context.Context, who permission.Actor) (string, error) {
 	if err := permission.Check(who, permission.PurgeCase, ""); err != nil {
 		return "", ports.Refused(ctx, s.store, audit.Record(who, permission.PurgeCase, "case", "", s.clock.Now()), err)
@@ -73,9 +74,11 @@ func (s *Retention) Preview(ctx context.Context, who permission.Actor) (string, 
 }
 
 func (s *Retention) purgeAll(ctx context.Context, who permission.Actor) (int, error) {
+	turn := s.newPurgeTurn()
+	defer turn.end(ctx)
 	total := 0
 	for {
-		n, err := s.purgeSome(ctx, who)
+		n, err := s.purgeSome(ctx, turn, who)
 		total += n
 		if err != nil || n < purgeBatch {
 			return total, err
@@ -85,9 +88,9 @@ func (s *Retention) purgeAll(ctx context.Context, who permission.Actor) (int, er
 
 // purgeSome takes cases out of reach, removes their objects, and then the rows that name them: whatever
 // happens between, the next run finds what is left.
-func (s *Retention) purgeSome(ctx context.Context, who permission.Actor) (int, error) {
+func (s *Retention) purgeSome(ctx context.Context, turn purgeTurn, who permission.Actor) (int, error) {
 	var going []ports.PurgedCase
-	err := s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
+	err := turn.inTx(ctx, func(ctx context.Context, r ports.Repos) (err error) {
 		going, err = r.Keeping.Condemn(ctx, s.clock.Now().Add(-s.keep), purgeBatch)
 		return err
 	})
@@ -97,14 +100,12 @@ func (s *Retention) purgeSome(ctx context.Context, who permission.Actor) (int, e
 	numbers := make([]int64, len(going))
 	for i, c := range going {
 		numbers[i] = c.Number
-		for _, key := range c.Keys {
-			if err := s.blobs.Remove(ctx, key); err != nil {
-				return 0, err
-			}
+		if err := s.removeObjects(ctx, c); err != nil {
+			return 0, err
 		}
 	}
-	err = s.store.InTx(ctx, func(ctx context.Context, r ports.Repos) error {
-		if err := r.Keeping.Purge(ctx, numbers); err != nil {
+	err = turn.inTx(ctx, func(ctx context.Context, r ports.Repos) error {
+		if _, err := r.Keeping.Purge(ctx, numbers); err != nil {
 			return err
 		}
 		entries := make([]audit.Entry, len(going))
@@ -114,6 +115,15 @@ func (s *Retention) purgeSome(ctx context.Context, who permission.Actor) (int, e
 		return r.Audit.Record(ctx, entries...)
 	})
 	return len(going), err
+}
+
+func (s *Retention) removeObjects(ctx context.Context, c ports.PurgedCase) error {
+	for _, key := range c.Keys {
+		if err := s.blobs.Remove(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Retention) forgetAll(ctx context.Context) (int, error) {

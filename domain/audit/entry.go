@@ -37,7 +37,7 @@ type Entry struct {
 	Before   []byte
 	After    []byte
 	Outcome  Outcome
-	Code     string // fault code of a refusal
+	Code     string // fault code of a refusal, or the reason of a purge by hand
 }
 
 // Record starts an entry for something that was done.
@@ -49,6 +49,12 @@ func Record(who permission.Actor, action permission.Action, entity, id string, a
 // before and after.
 func (e Entry) Changing(fields []string, before, after []byte) Entry {
 	e.Fields, e.Before, e.After = fields, before, after
+	return e
+}
+
+// WithReason returns the entry with the code of a reason: one of a list and no free text, which could name a patient.
+func (e Entry) WithReason(code string) Entry {
+	e.Code = code
 	return e
 }
 

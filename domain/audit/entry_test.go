@@ -53,6 +53,11 @@ func TestEntries(t *testing.T) {
 	t.Run("a refusal for a reason that is no fault has no code", func(t *testing.T) {
 		equal(t, "code", done.Refusing(errors.New("x")).Code, "")
 	})
+	t.Run("a reason stands as the code of what was done", func(t *testing.T) {
+		want := plain
+		want.Code = "erasure_request"
+		equal(t, "entry", done.WithReason("erasure_request"), want)
+	})
 	t.Run("an entry made from another leaves that one alone", func(t *testing.T) { equal(t, "entry", done, plain) })
 }
 

@@ -80,7 +80,8 @@ func TestRefusals(t *testing.T) {
 func TestWhatNobodyDoesToHisOwn(t *testing.T) {
 	never := map[permission.Action]string{
 		permission.AssignCase: "own_case", permission.ApproveZero: "own_case", permission.ConfirmDuplicate: "own_case",
-		permission.RankUser: "not_on_yourself", permission.DeactivateUser: "not_on_yourself",
+		permission.PurgeCase: "own_case",
+		permission.RankUser:  "not_on_yourself", permission.DeactivateUser: "not_on_yourself",
 	}
 	for _, rule := range permission.Table {
 		equal(t, string(rule.Action), rule.NeverOwn, never[rule.Action])

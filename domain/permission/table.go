@@ -110,7 +110,7 @@ var Table = []Rule{
 	{Action: EditCase, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "change a case", Remark: "own: at 0 and 1; Case Admin: up to 10; nobody the codes of own cases at 10"},
 	{Action: DeleteCase, Needs: CasesWrite, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "delete a case", Remark: "own: at 0 and 1; Case Admin: not at 15 or 20"},
 	{Action: RestoreCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: GlobalAdmin, Meaning: "restore a deleted case"},
-	{Action: PurgeCase, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: SystemAdmin, Meaning: "purge a deleted case for good"},
+	{Action: PurgeCase, Needs: Administration, OwnFrom: never, GroupFrom: never, AnyFrom: SystemAdmin, NeverOwn: "own_case", Meaning: "purge a deleted case for good", Remark: "nobody their own cases by hand"},
 	{Action: AssignCase, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, NeverOwn: "own_case", Meaning: "change the owner of a case", Remark: "not when the actor is the old or the new owner"},
 	{Action: AttachAdmin, Needs: CasesWrite, OwnFrom: never, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "set the administrative file of a case"},
 	{Action: ReadPay, Needs: CasesRead, OwnFrom: Provider, GroupFrom: never, AnyFrom: CaseAdmin, Meaning: "see how the pay of a case came about"},

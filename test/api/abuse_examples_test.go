@@ -232,6 +232,9 @@ var examples = map[string]func(*abused) example{
 	"restore-case": func(s *abused) example {
 		return example{body: map[string]any{"case_id": s.deleted(), "force_duplicate": false}}
 	},
+	"purge-case": func(s *abused) example {
+		return example{body: map[string]any{"case_id": s.deleted(), "reason": "erasure_request"}}
+	},
 	"move-cases": func(s *abused) example {
 		return example{query: map[string]string{"dry_run": "false"}, body: map[string]any{"case_ids": []any{s.draft()}, "new_status": 1, "force": false, "reason": "because"}}
 	},

@@ -38,6 +38,7 @@ var matrixRows = map[string]matrixRow{
 	"create-case":  {own: created, member: "403 403 201 201 201 201", stranger: "403 403 201 201 201 201", about: newCase},
 	"change-case":  {own: everybody, member: "404 403 200 200 200 200", stranger: unseen, about: changedCase},
 	"restore-case": {own: fromGlobal, member: fromGlobal, stranger: fromGlobal, about: deletedCase},
+	"purge-case":   {own: nobody, member: "403 403 403 403 403 200", stranger: "403 403 403 403 403 200", about: purgedCase},
 	"move-cases":   {own: fromCase, member: fromCase, stranger: fromCase, about: movedCase, told: "total_updated"},
 	"approve-zero": {own: fromGlobal, member: fromGlobal, stranger: fromGlobal, about: zeroCase, told: "total_approved"},
 
@@ -181,6 +182,13 @@ func deletedCase(s *abused, owner string) example {
 	id := s.caseOf(owner)
 	s.send(http.MethodDelete, "/case?case_id="+id, "operator", nil).is(200)
 	return example{body: map[string]any{"case_id": id}}
+}
+
+func purgedCase(s *abused, owner string) example {
+	s.t.Helper()
+	e := deletedCase(s, owner)
+	e.body["reason"] = "erasure_request"
+	return e
 }
 
 func movedCase(s *abused, owner string) example {

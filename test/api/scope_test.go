@@ -22,7 +22,7 @@ var scopesOfRoutes = map[string]string{
 	"list-case-file-versions": "cases:read", "get-case-file-version": "cases:read", "delete-case-file-version": "cases:write",
 	"upload-case-file": "cases:write", "delete-case-file": "cases:write", "presign-case-file": "cases:write", "complete-case-file": "cases:write",
 	"upload-user-file": "admin", "list-user-files": "admin", "get-user-file": "admin", "delete-user-file": "admin", "presign-user-file": "admin", "complete-user-file": "admin",
-	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "move-cases": "cases:write", "confirm-duplicates": "cases:write",
+	"create-case": "cases:write", "change-case": "cases:write", "delete-case": "cases:write", "restore-case": "cases:write", "purge-case": "admin", "move-cases": "cases:write", "confirm-duplicates": "cases:write",
 	"create-surgeon": "cases:write", "change-surgeon": "cases:write", "delete-surgeon": "cases:write",
 	"create-facility": "cases:write", "change-facility": "cases:write", "delete-facility": "cases:write",
 

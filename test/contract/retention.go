@@ -21,6 +21,9 @@ func Retention(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a condemned case comes with the keys of all its documents", condemnedKeys},
 		{"keys that another case names are left out, until that one goes", condemnedSharing},
 		{"purging leaves the id taken and the payments as they were", purges},
+		{"one case is condemned by its version, and found again however young it is", condemnsOne},
+		{"one case comes with its own keys, and the number of those that stay", condemnsOneSharing},
+		{"purging tells how many rows went", countsPurged},
 		{"a case that is not condemned keeps all others from being purged", purgesOnlyCondemned},
 		{"requests, done tasks and runs of jobs are forgotten when they are old, some at a time", forgets},
 	})
@@ -59,6 +62,7 @@ func condemns(w *world) {
 	w.deletedAt(given.Morning, old...)
 	w.deletedAt(given.Morning.Add(time.Hour), young...)
 	w.record(some(1, "alive", "ann")...)
+	isEmpty(w.t, "nothing is older", w.condemn(given.Morning, 10))
 	before := given.Morning.Add(time.Minute)
 	equal(w.t, "expired", read(w, func(ctx context.Context, r ports.Repos) (int, error) { return r.Keeping.CountExpired(ctx, before) }), 3)
 	equal(w.t, "first", idsOfPurged(w.condemn(before, 2)), []ident.CaseID{old[0].ID, old[1].ID})
@@ -67,7 +71,7 @@ func condemns(w *world) {
 		return r.Cases.GetDeleted(ctx, old[0].ID)
 	})
 	refused(w.t, err, fault.NotFound, "case_not_found")
-	isEmpty(w.t, "nothing is older", w.condemn(given.Morning, 10))
+	equal(w.t, "condemned before, whatever the time", idsOfPurged(w.condemn(given.Morning, 10)), []ident.CaseID{old[0].ID, old[1].ID, old[2].ID})
 	equal(w.t, "young case", read(w, func(ctx context.Context, r ports.Repos) (*surgical.Case, error) {
 		return r.Cases.GetDeleted(ctx, young[0].ID)
 	}).ID, young[0].ID)
@@ -137,7 +141,8 @@ func purging(purged ...ports.PurgedCase) work {
 		for _, p := range purged {
 			numbers = append(numbers, p.Number)
 		}
-		return r.Keeping.Purge(ctx, numbers)
+		_, err := r.Keeping.Purge(ctx, numbers)
+		return err
 	}
 }
 
@@ -156,6 +161,81 @@ func purges(w *world) {
 	equal(w.t, "its id is kept", lines[0].CaseID, cases[0].ID)
 	again := given.Case(cases[0].ID, "ann")
 	refused(w.t, w.try(func(ctx context.Context, r ports.Repos) error { return r.Cases.Add(ctx, again) }), fault.Conflict, "case_exists")
+}
+
+func (w *world) condemnOne(id ident.CaseID, version int64) (one ports.PurgedCase, err error) {
+	w.t.Helper()
+	err = w.once(func(ctx context.Context, r ports.Repos) (err error) {
+		one, err = r.Keeping.CondemnCase(ctx, id, version)
+		return err
+	})
+	return one, err
+}
+
+func condemnsOne(w *world) {
+	w.hire(1, "ann")
+	cases := some(2, "young", "ann")
+	w.deletedAt(given.Morning, cases...)
+	w.record(some(1, "alive", "ann")...)
+	version := read(w, func(ctx context.Context, r ports.Repos) (*surgical.Case, error) {
+		return r.Cases.GetDeleted(ctx, cases[1].ID)
+	}).Version
+	for _, id := range []ident.CaseID{"alive-0000", "nobody"} {
+		_, err := w.condemnOne(id, 1)
+		refused(w.t, err, fault.NotFound, "case_not_found")
+	}
+	_, err := w.condemnOne(cases[0].ID, 0)
+	refused(w.t, err, fault.Conflict, "changed_meanwhile")
+	keys := []string{"private/case-documents/ann/demo-young-0001.pdf", "private/case-documents/ann/note-young-0001.pdf"}
+	for _, v := range []int64{version, 0} { // again, it needs no version
+		one, err := w.condemnOne(cases[1].ID, v)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		equal(w.t, "condemned", one, ports.PurgedCase{Number: cases[1].Number, ID: cases[1].ID, Keys: keys})
+	}
+	_, err = attempt(w, func(ctx context.Context, r ports.Repos) (*surgical.Case, error) {
+		return r.Cases.GetDeleted(ctx, cases[1].ID)
+	})
+	refused(w.t, err, fault.NotFound, "case_not_found")
+	longAgo := given.Morning.Add(-time.Hour)
+	equal(w.t, "expired", read(w, func(ctx context.Context, r ports.Repos) (int, error) {
+		return r.Keeping.CountExpired(ctx, longAgo)
+	}), 1)
+	equal(w.t, "found again", idsOfPurged(w.condemn(longAgo, 10)), []ident.CaseID{cases[1].ID})
+	w.do(purging(w.condemn(longAgo, 10)...))
+	isEmpty(w.t, "left", w.condemn(longAgo, 10))
+}
+
+func condemnsOneSharing(w *world) {
+	w.hire(1, "ann")
+	cases := some(2, "c", "ann")
+	w.naming("private/shared", 1, cases...)
+	w.naming("private/alone", 1, some(1, "alone", "ann")...)
+	for id, want := range map[ident.CaseID]ports.PurgedCase{
+		cases[0].ID: {Keys: []string{}, Shared: 1}, "alone-0000": {Keys: []string{"private/alone"}},
+	} {
+		version := read(w, func(ctx context.Context, r ports.Repos) (*surgical.Case, error) { return r.Cases.GetDeleted(ctx, id) }).Version
+		one, err := w.condemnOne(id, version)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		equal(w.t, "keys", append([]string{}, one.Keys...), want.Keys)
+		equal(w.t, "shared", one.Shared, want.Shared)
+	}
+}
+
+func countsPurged(w *world) {
+	w.hire(1, "ann")
+	cases := some(2, "c", "ann")
+	w.naming("private/a", 2, cases...)
+	gone := w.condemn(given.Morning.Add(time.Hour), 10)
+	var got ports.PurgedRows
+	w.do(func(ctx context.Context, r ports.Repos) (err error) {
+		got, err = r.Keeping.Purge(ctx, []int64{gone[0].Number, gone[1].Number})
+		return err
+	})
+	equal(w.t, "rows", got, ports.PurgedRows{Cases: 2, Codes: len(cases[0].Codes) + len(cases[1].Codes), Documents: 2, History: 0})
 }
 
 func purgesOnlyCondemned(w *world) {

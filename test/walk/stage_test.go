@@ -85,7 +85,7 @@ func newStage(store *sqlstore.Store, db *sql.DB, blobs ports.Blobs) *stage {
 	s.runs = payments.NewRuns(store, s.clock, deaf{}, rules)
 	s.prices = payments.NewPrices(store, s.clock, deaf{})
 	s.users = people.NewUsers(store, s.clock, deaf{})
-	s.keeping = operations.NewRetention(store, blobs, s.clock, operations.KeepDeleted(kept))
+	s.keeping = operations.NewRetention(store, blobs, s.clock, ids, operations.KeepDeleted(kept))
 	return s
 }
 

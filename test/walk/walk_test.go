@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"surgicase/application/operations"
 	"surgicase/application/payments"
 	"surgicase/domain/dryrun"
 	"surgicase/domain/fault"
@@ -66,7 +67,7 @@ func (s *stage) walk(t *rapid.T, done tally) {
 	steps := map[string]func(*rapid.T){"": s.check}
 	for name, take := range map[string]func(*rapid.T, permission.Actor) error{
 		"move": s.move, "move again": s.move, "open a run": s.openRun, "settle a run": s.settle, "reverse a run": s.reverse, "settle all runs": s.settleAll,
-		"edit a case": s.edit, "delete a case": s.remove, "restore a case": s.restore, "purge": s.purge, "approve at zero": s.approve,
+		"edit a case": s.edit, "delete a case": s.remove, "restore a case": s.restore, "purge": s.purge, "purge by hand": s.purgeByHand, "approve at zero": s.approve,
 		"load prices": s.loadPrices, "change a tier": s.changeTier, "record a case": s.record,
 	} {
 		done[name] += 0
@@ -170,6 +171,16 @@ func (s *stage) approve(t *rapid.T, who permission.Actor) error {
 func (s *stage) purge(_ *rapid.T, who permission.Actor) error {
 	s.clock.Advance(kept + time.Hour)
 	_, err := s.keeping.Work(s.ctx, who)
+	return err
+}
+
+// purgeByHand mostly finds a case that is deleted.
+func (s *stage) purgeByHand(t *rapid.T, who permission.Actor) error {
+	wanted := operations.CasePurge{ID: s.one(t), Reason: rapid.SampledFrom(surgical.PurgeReasons).Draw(t, "reason")}
+	if found := s.breaking(t, "SELECT case_id FROM cases WHERE active = 0 ORDER BY deleted_at DESC LIMIT 1"); len(found) > 0 {
+		wanted.ID = ident.CaseID(found[0])
+	}
+	_, err := operations.NewPurging(s.keeping, deaf{}).Purge(s.orDry(t), who, wanted)
 	return err
 }
 
