@@ -10,36 +10,37 @@ import (
 
 // caseBody is a case in answers, as the caller may see it.
 type caseBody struct {
-	UserID         string     `json:"user_id" doc:"Who is paid for the case." example:"demo-provider"`
-	CaseID         string     `json:"case_id" example:"demo-case-001"`
-	HumanCaseID    int64      `json:"human_case_id" doc:"Short running number for people." example:"1042"`
-	CaseDate       string     `json:"case_date" format:"date" example:"2026-11-02"`
-	PatientFirst   string     `json:"patient_first" example:"Rosalind"`
-	PatientLast    string     `json:"patient_last" example:"Example"`
-	PatientDOB     *string    `json:"patient_dob" format:"date" nullable:"true" example:"1961-04-12"`
-	InsProvider    *string    `json:"ins_provider" nullable:"true" example:"Example Health Plan"`
-	SurgeonID      *int64     `json:"surgeon_id" nullable:"true" example:"100001"`
-	FacilityID     *int64     `json:"facility_id" nullable:"true" example:"1000001"`
-	CaseStatus     int        `json:"case_status" doc:"Callers below Case Admin see at most their max_case_status." example:"10"`
-	CaseStatusDesc *string    `json:"case_status_desc,omitempty" doc:"Label of case_status; in lists only." example:"Ready for billing"`
-	DemoFile       *string    `json:"demo_file" nullable:"true" example:"demographics.pdf"`
-	NoteFile       *string    `json:"note_file" nullable:"true" example:"operative-note.pdf"`
-	MiscFile       *string    `json:"misc_file" nullable:"true"`
-	AdminFile      *string    `json:"admin_file" nullable:"true"`
-	PendingFiles   []string   `json:"pending_files" nullable:"false" doc:"File fields whose name is known but whose object is not stored here."`
-	PayAmount      Money      `json:"pay_amount" doc:"What the provider is paid."`
-	PayCategory    *string    `json:"pay_category" nullable:"true" example:"SPINE"`
-	PayStatus      *string    `json:"pay_status" nullable:"true" enum:"no_codes,priced,unpriced,zero_approved,waived" doc:"Callers who are shown less than its true status see what it was below that." example:"priced"`
-	RunID          *int64     `json:"run_id" nullable:"true" doc:"The payment run of its present payment." example:"7"`
-	SurgeonName    *string    `json:"surgeon_name" nullable:"true" example:"Avery Surgeon"`
-	FacilityName   *string    `json:"facility_name" nullable:"true" example:"Example Surgery Center"`
-	UserName       **string   `json:"user_name,omitempty" nullable:"true" doc:"The owner's name; null if he is inactive. Only for a single case." example:"Robin Provider"`
-	ProviderName   **string   `json:"provider_name,omitempty" nullable:"true" doc:"The owner's name; in lists of everybody's cases only." example:"Robin Provider"`
-	ProcedureCodes []codeBody `json:"procedure_codes" nullable:"false"`
-	Timestamps     stampsBody `json:"timestamps" doc:"When each status was last reached."`
-	CaseCreateTS   time.Time  `json:"case_create_ts"`
-	CaseUpdatedTS  time.Time  `json:"case_updated_ts" doc:"When it last changed. Callers who are shown less than its true status are told when it last came to one that they see."`
-	Version        int64      `json:"version" doc:"Rises with every change." example:"3"`
+	UserID           string     `json:"user_id" doc:"Who is paid for the case." example:"demo-provider"`
+	CaseID           string     `json:"case_id" example:"demo-case-001"`
+	HumanCaseID      int64      `json:"human_case_id" doc:"Short running number for people." example:"1042"`
+	CaseDate         string     `json:"case_date" format:"date" example:"2026-11-02"`
+	PatientFirst     string     `json:"patient_first" example:"Rosalind"`
+	PatientLast      string     `json:"patient_last" example:"Example"`
+	PatientDOB       *string    `json:"patient_dob" format:"date" nullable:"true" example:"1961-04-12"`
+	InsProvider      *string    `json:"ins_provider" nullable:"true" example:"Example Health Plan"`
+	SurgeonID        *int64     `json:"surgeon_id" nullable:"true" example:"100001"`
+	FacilityID       *int64     `json:"facility_id" nullable:"true" example:"1000001"`
+	CaseStatus       int        `json:"case_status" doc:"Callers below Case Admin see at most their max_case_status." example:"10"`
+	CaseStatusDesc   *string    `json:"case_status_desc,omitempty" doc:"Label of case_status; in lists only." example:"Ready for billing"`
+	DemoFile         *string    `json:"demo_file" nullable:"true" example:"demographics.pdf"`
+	NoteFile         *string    `json:"note_file" nullable:"true" example:"operative-note.pdf"`
+	MiscFile         *string    `json:"misc_file" nullable:"true"`
+	AdminFile        *string    `json:"admin_file" nullable:"true"`
+	PendingFiles     []string   `json:"pending_files" nullable:"false" doc:"File fields whose name is known but whose object is not stored here."`
+	PayAmount        Money      `json:"pay_amount" doc:"What the provider is paid."`
+	PayCategory      *string    `json:"pay_category" nullable:"true" example:"SPINE"`
+	PayStatus        *string    `json:"pay_status" nullable:"true" enum:"no_codes,priced,unpriced,zero_approved,waived" doc:"Callers who are shown less than its true status see what it was below that." example:"priced"`
+	RunID            *int64     `json:"run_id" nullable:"true" doc:"The payment run of its present payment." example:"7"`
+	SurgeonName      *string    `json:"surgeon_name" nullable:"true" example:"Avery Surgeon"`
+	FacilityName     *string    `json:"facility_name" nullable:"true" example:"Example Surgery Center"`
+	UserName         **string   `json:"user_name,omitempty" nullable:"true" doc:"The owner's name; null if he is inactive. Only for a single case." example:"Robin Provider"`
+	ProviderName     **string   `json:"provider_name,omitempty" nullable:"true" doc:"The owner's name; in lists of everybody's cases only." example:"Robin Provider"`
+	ProcedureCodes   []codeBody `json:"procedure_codes" nullable:"false"`
+	Timestamps       stampsBody `json:"timestamps" doc:"When each status was last reached."`
+	CaseCreateTS     time.Time  `json:"case_create_ts"`
+	CaseUpdatedTS    time.Time  `json:"case_updated_ts" doc:"When it last changed. Callers who are shown less than its true status are told when it last came to one that they see."`
+	Version          int64      `json:"version" doc:"Rises with every change." example:"3"`
+	UnreadableFields []string   `json:"unreadable_fields,omitempty" nullable:"false" doc:"Fields whose stored values cannot be decrypted: they are empty, and the case cannot be changed. Absent unless there are some." example:"[\"patient_first\"]"`
 	DuplicateBody
 }
 
@@ -80,7 +81,7 @@ func bodyOf(s *surgical.Sheet, who permission.Actor) caseBody {
 		InsProvider: nullable(s.Insurer), SurgeonID: nullable(s.SurgeonID), FacilityID: nullable(s.FacilityID),
 		CaseStatus: int(s.Shown(who)), PendingFiles: []string{}, PayAmount: Money(s.Pay.Amount), PayCategory: nullable(s.Pay.Category),
 		SurgeonName: nullable(s.SurgeonName), FacilityName: nullable(s.FacilityName), ProcedureCodes: codesOf(s),
-		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.ShownVersion(who), DuplicateBody: duplicateBodyOf(s.Duplicates, who),
+		CaseCreateTS: s.CreatedAt, CaseUpdatedTS: s.ShownUpdate(who), Version: s.ShownVersion(who), DuplicateBody: duplicateBodyOf(s.Duplicates, who), UnreadableFields: s.Unreadable,
 	}
 	b.PayStatus = nullable(string(s.ShownPayStatus(who)))
 	if s.ShowsPayment(who) {

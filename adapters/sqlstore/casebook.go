@@ -32,9 +32,10 @@ func (r *sheetRow) scan(row interface{ Scan(...any) error }) error {
 }
 
 func (r *sheetRow) toSheet(keys *Keyring) (surgical.Sheet, error) {
-	c, err := r.toCase(r.paymentRow, keys)
+	var damaged []string
+	c, err := r.toCase(r.paymentRow, sealer{keys: keys, unreadable: &damaged})
 	sheet := surgical.Sheet{
-		Case: c, FacilityName: r.facility.String,
+		Case: c, Unreadable: damaged, FacilityName: r.facility.String,
 		OwnerFirst: r.ownerFirst, OwnerLast: r.ownerLast, OwnerActive: r.ownerActive != 0,
 	}
 	if r.surgeonFirst.Valid && r.surgeonLast.Valid {
@@ -112,13 +113,15 @@ func (r casebookRepo) complete(ctx context.Context, sheets []surgical.Sheet) err
 	if err := r.nameOthers(ctx, sheets); err != nil {
 		return err
 	}
-	parts, err := r.parts(ctx, numbers)
-	if err != nil {
+	parts := newCaseParts()
+	parts.unreadable = map[int64][]string{}
+	if err := r.load(ctx, numbers, parts); err != nil {
 		return err
 	}
 	var procedures []string
 	for i := range sheets {
 		parts.fill(&sheets[i].Case)
+		sheets[i].Unreadable = append(sheets[i].Unreadable, parts.unreadable[sheets[i].Number]...)
 		for _, code := range sheets[i].Codes {
 			procedures = append(procedures, string(code.Procedure))
 		}

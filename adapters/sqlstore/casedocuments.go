@@ -39,7 +39,8 @@ const (
 )
 
 func (s *session) loadDocuments(ctx context.Context, numbers []int64, into caseParts) error {
-	return s.eachDocument(ctx, "human_case_id IN ? AND slot = 0", padded(numbers), func(row documentRow, file surgical.File) {
+	where := "human_case_id IN ? AND slot = 0"
+	return s.eachDocument(ctx, into.unreadable, where, padded(numbers), func(row documentRow, file surgical.File) {
 		if into.files[row.HumanCaseID] == nil {
 			into.files[row.HumanCaseID] = map[surgical.FileKind]surgical.File{}
 		}
@@ -47,8 +48,11 @@ func (s *session) loadDocuments(ctx context.Context, numbers []int64, into caseP
 	})
 }
 
-// eachDocument reads rows by hand: every answer about cases waits for it.
-func (s *session) eachDocument(ctx context.Context, where string, arg any, do func(documentRow, surgical.File)) error {
+// eachDocument reads rows by hand: every answer about cases waits for it. Documents that cannot be opened are told in
+// unreadable, by the fields of their cases, and fail the read if that is nil.
+func (s *session) eachDocument(
+	ctx context.Context, unreadable map[int64][]string, where string, arg any, do func(documentRow, surgical.File),
+) error {
 	rows, err := s.query(ctx, "SELECT "+documentColumns+" FROM case_documents WHERE "+where+" ORDER BY human_case_id, kind, slot", arg)
 	if err != nil {
 		return err
@@ -63,7 +67,11 @@ func (s *session) eachDocument(ctx context.Context, where string, arg any, do fu
 		}
 		file, err := row.toFile(s.keys)
 		if err != nil {
-			return err
+			if unreadable == nil {
+				return err
+			}
+			unreadable[row.HumanCaseID] = append(unreadable[row.HumanCaseID], surgical.FileKind(row.Kind).Field())
+			continue
 		}
 		do(row, file)
 	}
@@ -147,7 +155,7 @@ type documentRepo struct{ *session }
 func (r documentRepo) OfCase(ctx context.Context, id ident.CaseID) ([]surgical.Document, error) {
 	documents := []surgical.Document{}
 	where := "human_case_id = (SELECT i.human_case_id FROM case_ids i WHERE i.case_id = ?)"
-	err := r.eachDocument(ctx, where, string(id), func(row documentRow, file surgical.File) {
+	err := r.eachDocument(ctx, nil, where, string(id), func(row documentRow, file surgical.File) {
 		documents = append(documents, surgical.Document{
 			Kind: surgical.FileKind(row.Kind), Current: row.Slot == 0, Replaced: row.Slot, File: file,
 		})
@@ -215,7 +223,7 @@ func firstError(errs ...error) error {
 // replaced moves away, and one that takes its place gets its own look.
 func (r documentRepo) Found(ctx context.Context, number int64, d surgical.Document) error {
 	var now surgical.File
-	err := r.eachDocument(ctx, "slot = 0 AND human_case_id = ?", number, func(row documentRow, file surgical.File) {
+	err := r.eachDocument(ctx, nil, "slot = 0 AND human_case_id = ?", number, func(row documentRow, file surgical.File) {
 		if row.Kind == string(d.Kind) {
 			now = file
 		}

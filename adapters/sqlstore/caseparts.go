@@ -11,6 +11,13 @@ import (
 type caseParts struct {
 	codes map[int64][]surgical.Code
 	files map[int64]map[surgical.FileKind]surgical.File
+
+	// unreadable, unless nil, takes the file fields that cannot be opened, instead of failing the read.
+	unreadable map[int64][]string
+}
+
+func newCaseParts() caseParts {
+	return caseParts{codes: map[int64][]surgical.Code{}, files: map[int64]map[surgical.FileKind]surgical.File{}}
 }
 
 func (p caseParts) fill(c *surgical.Case) {
@@ -22,14 +29,18 @@ func (p caseParts) fill(c *surgical.Case) {
 
 // parts loads codes and documents of the cases in two statements.
 func (s *session) parts(ctx context.Context, numbers []int64) (caseParts, error) {
-	p := caseParts{codes: map[int64][]surgical.Code{}, files: map[int64]map[surgical.FileKind]surgical.File{}}
+	p := newCaseParts()
+	return p, s.load(ctx, numbers, p)
+}
+
+func (s *session) load(ctx context.Context, numbers []int64, into caseParts) error {
 	if len(numbers) == 0 {
-		return p, nil
+		return nil
 	}
-	if err := s.loadCodes(ctx, numbers, p); err != nil {
-		return p, err
+	if err := s.loadCodes(ctx, numbers, into); err != nil {
+		return err
 	}
-	return p, s.loadDocuments(ctx, numbers, p)
+	return s.loadDocuments(ctx, numbers, into)
 }
 
 func (s *session) loadCodes(ctx context.Context, numbers []int64, into caseParts) error {

@@ -149,8 +149,7 @@ func (r *caseRow) standing(p paymentRow) surgical.Standing {
 }
 
 // toCase opens what is sealed and makes the case, without codes and documents.
-func (r *caseRow) toCase(p paymentRow, keys *Keyring) (surgical.Case, error) {
-	open := sealer{keys: keys}
+func (r *caseRow) toCase(p paymentRow, open sealer) (surgical.Case, error) {
 	c := surgical.Case{
 		Standing: r.standing(p),
 		Date:     dateOf(r.CaseDate),

@@ -69,7 +69,7 @@ func (r caseRepo) load(ctx context.Context, where string, args []any, id ident.C
 	if err != nil {
 		return nil, missing(err, "case_not_found", "There is no such case.")
 	}
-	c, err := row.toCase(paid, r.keys)
+	c, err := row.toCase(paid, sealer{keys: r.keys})
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (r duplicateRepo) digested(ctx context.Context, where string, args ...any) 
 		if err := rows.Scan(row.targets(&paid)...); err != nil {
 			return nil, err
 		}
-		c, err := row.toCase(paid, r.keys)
+		c, err := row.toCase(paid, sealer{keys: r.keys})
 		if err != nil {
 			c = surgical.Case{Standing: surgical.Standing{ID: ident.CaseID(row.CaseID), Number: row.HumanCaseID}}
 		}

@@ -221,6 +221,10 @@ func (k *Keyring) sealsWith(ctx context.Context, id ports.KeyID) (*keys, error) 
 type sealer struct {
 	keys *Keyring
 	err  error
+
+	// unreadable, unless nil, takes the columns that cannot be opened. Their values come back empty instead of failing the
+	// read: one broken value must not hide a list. Only for what is shown and never saved again.
+	unreadable *[]string
 }
 
 func (s *sealer) text(p surgical.PHI, column, id string) []byte {
@@ -252,10 +256,22 @@ func (s *sealer) openBytes(sealed []byte, column, id string) []byte {
 		return nil
 	}
 	plain, err := s.keys.openBytes(sealed, place(column, id))
-	if err != nil {
-		s.err = fmt.Errorf("cannot open %s of %s: %w", column, id, err)
+	switch {
+	case err == nil:
+	case s.unreadable != nil:
+		*s.unreadable = append(*s.unreadable, column)
+	default:
+		s.err = unreadable(fmt.Errorf("cannot open %s of %s: %w", column, id, err))
 	}
 	return plain
+}
+
+// unreadable is the fault of a stored value that cannot be opened: nothing that a client sends mends it.
+func unreadable(err error) error {
+	if fault.CodeOf(err) != "" {
+		return err
+	}
+	return fault.New(fault.Unavailable, "value_unreadable", "A stored value cannot be decrypted.").Because(err)
 }
 
 // digest is the keyed digest that finds equal texts without storing them.

@@ -98,6 +98,9 @@ type Sheet struct {
 	RunID        int64 // the run of its present payment, 0 if none
 	Duplicates   Duplicates
 	Descriptions map[string]string
+
+	// Unreadable names the fields whose stored values cannot be decrypted: they are empty here. Such a case is not saved.
+	Unreadable []string
 }
 
 // Page is part of a list.
