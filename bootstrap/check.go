@@ -109,7 +109,7 @@ func checkDatabase(ctx context.Context, c Config, secrets ports.Secrets) (findin
 		}
 		err = tryWriting(ctx, store)
 	}
-	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err), c.schemaFinding(schema))
+	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err), c.schemaFinding(ctx, store, schema))
 	if c.registry() == "local" && schema == nil {
 		findings = append(findings, directoryFinding(ctx, store))
 	}
@@ -159,9 +159,13 @@ func servingFindings(env environment) (findings []cli.Finding) {
 }
 
 // schemaFinding says whether the schema fits the program. On SQLite serve sees to that.
-func (c Config) schemaFinding(err error) cli.Finding {
+func (c Config) schemaFinding(ctx context.Context, store *sqlstore.Store, err error) cli.Finding {
 	if fault.CodeOf(err) == "schema_version" && c.DatabaseURL.scheme() == "sqlite" {
 		return cli.Finding{What: "schema", OK: true, Warn: true, Detail: "is older than the program; serve brings it up to date when it starts, surgicase migrate up now"}
+	}
+	if schema, unread := store.Schema(ctx); err == nil && unread == nil && schema.IsNewer() {
+		detail := fmt.Sprintf("has version %d, this program knows %d and may run on it", schema.Have, schema.Known)
+		return cli.Finding{What: "schema", OK: true, Warn: true, Detail: detail}
 	}
 	return found("schema", "is up to date", err)
 }

@@ -76,8 +76,8 @@ func TestMigrateDownWantsAWord(t *testing.T) {
 	if after := must(t, env, "migrate", "status"); after != before {
 		t.Errorf("the refusal changed something: %s", after)
 	}
-	must(t, env, "migrate", "down", "--yes")
+	must(t, env, "migrate", "down", "--yes", "--without-backup")
 	if after := must(t, env, "migrate", "status"); after == before {
-		t.Error("--yes took nothing back")
+		t.Error("--yes --without-backup took nothing back")
 	}
 }

@@ -147,7 +147,7 @@ func (p *program) KeysStatus(ctx context.Context) (status operations.KeysStatus,
 
 // RotateKeys makes a new key and encrypts everything with it.
 func (p *program) RotateKeys(ctx context.Context, how operations.Rotation) (done operations.Rotated, err error) {
-	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+	err = p.withAllKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
 		done, err = keys.Rotate(ctx, permission.System("cli"), how)
 		return err
 	})
@@ -156,7 +156,7 @@ func (p *program) RotateKeys(ctx context.Context, how operations.Rotation) (done
 
 // RetireKeys drops old keys that nothing is encrypted with.
 func (p *program) RetireKeys(ctx context.Context, learning time.Duration) (done operations.Retired, err error) {
-	err = p.withKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
+	err = p.withAllKeys(ctx, func(ctx context.Context, keys *operations.Keys) (err error) {
 		done, err = keys.Retire(ctx, permission.System("cli"), learning)
 		return err
 	})
@@ -175,6 +175,19 @@ func (p *program) AddChainKey(ctx context.Context) (added operations.ChainKeyAdd
 func (p *program) withKeys(ctx context.Context, do func(context.Context, *operations.Keys) error) error {
 	var keys *operations.Keys
 	return p.run(ctx, []any{&keys}, func(ctx context.Context) error { return do(ctx, keys) })
+}
+
+// withAllKeys is withKeys for work that must know every encrypted column: of those that a newer program has added, an
+// older one would leave out the values, and drop the keys that they are encrypted with.
+func (p *program) withAllKeys(ctx context.Context, do func(context.Context, *operations.Keys) error) error {
+	var keys *operations.Keys
+	var store *sqlstore.Store
+	return p.run(ctx, []any{&keys, &store}, func(ctx context.Context) error {
+		if err := store.CheckKnown(ctx); err != nil {
+			return err
+		}
+		return do(ctx, keys)
+	})
 }
 
 // keySetFinding says where the key set is, and warns of a production that lives on the file that

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"go.uber.org/fx"
 
@@ -50,7 +51,12 @@ func Main() int {
 		err = errors.New("interrupted before it was done")
 	}
 	_, _ = fmt.Fprintln(os.Stderr, "surgicase:", sentence(err))
-	if isUsage(err) {
+	return exitCode(err)
+}
+
+// exitCode returns the code of an error: a program that may not run on the schema is as wrong there as a variable.
+func exitCode(err error) int {
+	if isUsage(err) || fault.CodeOf(err) == "schema_newer" {
 		return exitUsage
 	}
 	return exitFailed
@@ -181,18 +187,21 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 	return err
 }
 
-// prepareSchema migrates SQLite; on MySQL another schema version stops the start. So do keys that are not those of
-// the database.
+// prepareSchema migrates SQLite; a schema on which the program may not run stops the start. So do keys that are not
+// those of the database.
 func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets, *operations.Keys) error {
 	return func(store *sqlstore.Store, secrets ports.Secrets, keys *operations.Keys) error {
-		var err error
 		if store.Dialect() == "sqlite" {
-			_, err = store.MigrateUp(ctx)
-		} else {
-			err = store.CheckVersion(ctx)
+			if _, err := store.MigrateUp(ctx); err != nil {
+				return err
+			}
 		}
-		if err != nil {
+		if err := store.CheckVersion(ctx); err != nil {
 			return err
+		}
+		if schema, err := store.Schema(ctx); err == nil && schema.IsNewer() {
+			_, _ = fmt.Fprintf(os.Stderr, "Warning: the database has schema version %d, this program knows %d and may run on it\n",
+				schema.Have, schema.Known)
 		}
 		if err := refuseUnknownKeys(ctx, store, secrets); err != nil {
 			return err
@@ -225,21 +234,54 @@ func (p *program) MigrateUp(ctx context.Context) (int, error) {
 	var store *sqlstore.Store
 	var steps int
 	err := p.runOnAnySchema(ctx, []any{&store}, func(ctx context.Context) (err error) {
-		steps, err = store.MigrateUp(ctx)
-		return err
+		if steps, err = store.MigrateUp(ctx); err != nil {
+			return err
+		}
+		return store.CheckVersion(ctx)
 	})
 	return steps, err
 }
 
-// MigrateDown takes the last migration back.
-func (p *program) MigrateDown(ctx context.Context) (string, error) {
+// MigrateDown takes the last migration back, with withoutBackup also if no backup was made lately.
+func (p *program) MigrateDown(ctx context.Context, withoutBackup bool) (string, error) {
 	var store *sqlstore.Store
+	var clock ports.Clock
 	var name string
-	err := p.runOnAnySchema(ctx, []any{&store}, func(ctx context.Context) (err error) {
+	err := p.runOnAnySchema(ctx, []any{&store, &clock}, func(ctx context.Context) (err error) {
+		if !withoutBackup {
+			if err := requireBackup(ctx, store, clock.Now()); err != nil {
+				return err
+			}
+		}
 		name, err = store.MigrateDown(ctx)
 		return err
 	})
 	return name, err
+}
+
+// maxBackupAge is how old the newest backup may be when a migration is taken back.
+const maxBackupAge = day
+
+// requireBackup returns an error if the database knows of no backup that was made within maxBackupAge.
+func requireBackup(ctx context.Context, store *sqlstore.Store, now time.Time) error {
+	schema, err := store.Schema(ctx)
+	if err != nil || schema.Have == 0 {
+		return err // there is nothing to take back
+	}
+	last, err := store.LastBackup(ctx)
+	if err != nil {
+		return err
+	}
+	if age := now.Sub(last); age >= 0 && age <= maxBackupAge {
+		return nil
+	}
+	made := "none was ever made"
+	if !last.IsZero() {
+		made = "the newest is of " + last.Format(time.RFC3339)
+	}
+	return fmt.Errorf("%w: this deletes the data that the last migration added,"+
+		" and there is no backup of the last 24 hours (%s): "+
+		"run `surgicase backup` first, or repeat it with --without-backup", cli.ErrUsage, made)
 }
 
 // MigrateStatus lists the migrations.

@@ -18,7 +18,7 @@ var ErrUsage = errors.New("wrong usage")
 type Program interface {
 	Serve(ctx context.Context, demo bool) error
 	MigrateUp(ctx context.Context) (int, error)
-	MigrateDown(ctx context.Context) (string, error)
+	MigrateDown(ctx context.Context, withoutBackup bool) (string, error)
 	MigrateStatus(ctx context.Context) ([]Migration, error)
 	CreateUser(ctx context.Context, in NewUser) error
 	Check(ctx context.Context) ([]Finding, error)
@@ -99,14 +99,15 @@ func migrate(p Program) *cobra.Command {
 }
 
 func migrateDown(p Program) *cobra.Command {
-	var yes bool
+	var yes, withoutBackup bool
 	c := &cobra.Command{Use: "down", Short: "Take the last migration back, with its data", Args: cobra.NoArgs}
 	c.Flags().BoolVar(&yes, "yes", false, "delete what the last migration added; make a backup first")
+	c.Flags().BoolVar(&withoutBackup, "without-backup", false, "do so also if no backup was made within 24 hours")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if !yes {
 			return fmt.Errorf("%w: this deletes the data that the last migration added: make a backup now (`surgicase backup`), then repeat it with --yes", ErrUsage)
 		}
-		name, err := p.MigrateDown(c.Context())
+		name, err := p.MigrateDown(c.Context(), withoutBackup)
 		switch {
 		case err != nil:
 			return err

@@ -11,7 +11,8 @@ import (
 	"surgicase/ports"
 )
 
-// gooseTable is how goose notes which migrations were applied: it is made by migrating, not by PutIn.
+// gooseTable is how goose notes which migrations were applied. It and compatibilityTable are filled by migrating, not by
+// PutIn.
 const gooseTable = "goose_db_version"
 
 const sqliteColumns = "SELECT m.name, c.name, c.type, c.pk FROM sqlite_master m JOIN pragma_table_info(m.name) c" +
@@ -49,7 +50,7 @@ func (s *Store) shapes(ctx context.Context, db *gorm.DB) ([]ports.Shape, error) 
 		if err := rows.Scan(&table, &column, &kind, &place); err != nil {
 			return nil, err
 		}
-		if table == gooseTable {
+		if table == gooseTable || table == compatibilityTable {
 			continue
 		}
 		if n := len(shapes); n == 0 || shapes[n-1].Name != table {

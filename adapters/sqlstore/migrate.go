@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -118,14 +117,20 @@ func (s *Store) FitCluster(ctx context.Context) error {
 	return outward(err)
 }
 
-// MigrateDown takes one migration back and gives its name, empty if there was none.
+// MigrateDown takes one migration back and gives its name, empty if there was none. Unavailable "schema_newer" if it is
+// one of a newer program.
 func (s *Store) MigrateDown(ctx context.Context) (string, error) {
 	m, err := s.migrator()
 	if err != nil {
 		return "", err
 	}
-	if version, err := m.GetDBVersion(ctx); err != nil || version == 0 {
+	have, known, err := m.GetVersions(ctx)
+	if err != nil || have == 0 {
 		return "", outward(err)
+	}
+	if have > known {
+		return "", errSchemaNewer("the database has schema version %d, this program knows %d:"+
+			" only a program that knows a migration can take it back", have, known)
 	}
 	done, err := m.Down(ctx)
 	if err != nil {
@@ -149,24 +154,4 @@ func (s *Store) MigrationStatus(ctx context.Context) ([]MigrationState, error) {
 		states[i] = MigrationState{Version: f.Source.Version, Name: f.Source.Path, Applied: f.State == goose.StateApplied}
 	}
 	return states, nil
-}
-
-// CheckVersion says whether the schema is the one this program was made for. Unavailable
-// "schema_version" if it is older, "schema_newer" if it is of a newer program.
-func (s *Store) CheckVersion(ctx context.Context) error {
-	m, err := s.migrator()
-	if err != nil {
-		return err
-	}
-	have, want, err := m.GetVersions(ctx)
-	if err != nil {
-		return outward(err)
-	}
-	if have > want {
-		return fault.New(fault.Unavailable, "schema_newer", "%s", fmt.Sprintf("the database has schema version %d of a newer program, this one knows %d: start the newer one", have, want))
-	}
-	if have != want {
-		return fault.New(fault.Unavailable, "schema_version", "%s", fmt.Sprintf("the database has schema version %d, this program needs %d: run `surgicase migrate up`", have, want))
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -82,14 +83,7 @@ func checksVersion(t *testing.T, db *database) {
 	}
 	raw := db.raw(t)
 	defer raw.Close()
-	for _, statement := range []string{"INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)", "DELETE FROM goose_db_version WHERE version_id = 9999"} {
-		if _, err := raw.ExecContext(ctx, statement); err != nil {
-			t.Fatal(err)
-		}
-		if err, newer := db.CheckVersion(ctx), strings.HasPrefix(statement, "INSERT"); newer && fault.CodeOf(err) != "schema_newer" || !newer && err != nil {
-			t.Errorf("%s: %v", statement, err)
-		}
-	}
+	runsOnNewer(t, db, raw)
 	states, err := db.MigrationStatus(ctx)
 	if err != nil || len(states) < 2 || slices.ContainsFunc(states, func(s sqlstore.MigrationState) bool { return !s.Applied }) {
 		t.Errorf("status %v, %v", states, err)
@@ -98,6 +92,59 @@ func checksVersion(t *testing.T, db *database) {
 		t.Fatal(err)
 	}
 	refused("one step behind")
+}
+
+// runsOnNewer applies migrations that this program does not know. Each says which program may run on it.
+func runsOnNewer(t *testing.T, db *database, raw *sql.DB) {
+	t.Helper()
+	ctx := t.Context()
+	schema, err := db.Schema(ctx)
+	if err != nil || schema.IsNewer() || schema.Have != schema.Known {
+		t.Fatalf("the schema is %+v, %v", schema, err)
+	}
+	known := schema.Known
+	const row = "INSERT INTO schema_compatibility (version, oldest_program) VALUES (%d, %d)"
+	for _, step := range []struct {
+		what, statement string
+		oldest          int64 // 0: this program may run
+	}{
+		{"a migration that does not say", fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1)", known+1), known + 1},
+		{"one that lets this program run", fmt.Sprintf(row, known+1, known), 0},
+		{"one that is not applied", fmt.Sprintf(row, known+2, known+2), 0},
+		{"two, of which one wants a newer program", fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, 1)", known+2), known + 2},
+		{"two that let this program run", fmt.Sprintf("UPDATE schema_compatibility SET oldest_program = %d WHERE version = %d", known-1, known+2), 0},
+		{"the older one wants a newer program", fmt.Sprintf("UPDATE schema_compatibility SET oldest_program = %d WHERE version = %d", known+1, known+1), known + 1},
+		{"the older one lets this program run again", fmt.Sprintf("UPDATE schema_compatibility SET oldest_program = %d WHERE version = %d", known, known+1), 0},
+	} {
+		if _, err := raw.ExecContext(ctx, step.statement); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		err := db.CheckVersion(ctx)
+		if step.oldest == 0 && err != nil {
+			t.Errorf("%s: %v", step.what, err)
+		}
+		if step.oldest != 0 && (!errors.Is(err, fault.Unavailable) || fault.CodeOf(err) != "schema_newer" ||
+			!strings.Contains(fmt.Sprint(err), fmt.Sprintf("knows migration %d; this one knows %d", step.oldest, known))) {
+			t.Errorf("%s: %v", step.what, err)
+		}
+		if err := db.CheckKnown(ctx); fault.CodeOf(err) != "schema_newer" {
+			t.Errorf("%s: work that must know all of the schema: %v", step.what, err)
+		}
+	}
+	if steps, err := db.MigrateUp(ctx); err != nil || steps != 0 {
+		t.Errorf("migrating a newer schema: %d steps, %v", steps, err)
+	}
+	if name, err := db.MigrateDown(ctx); fault.CodeOf(err) != "schema_newer" {
+		t.Errorf("taking back a migration that is not known: %q, %v", name, err)
+	}
+	for _, table := range []string{"goose_db_version WHERE version_id", "schema_compatibility WHERE version"} {
+		if _, err := raw.ExecContext(ctx, fmt.Sprintf("DELETE FROM %s > %d", table, known)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(db.CheckVersion(ctx), db.CheckKnown(ctx)); err != nil {
+		t.Errorf("taken back: %v", err)
+	}
 }
 
 func migratesOnce(t *testing.T, db *database) {
