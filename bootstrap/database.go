@@ -9,11 +9,25 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"go.uber.org/fx"
 
 	"surgicase/adapters/sqlstore"
 	"surgicase/domain/fault"
 	"surgicase/ports"
 )
+
+// walPause is how often the write-ahead log of SQLite is looked at.
+const walPause = 5 * time.Second
+
+// runTrimWAL keeps the write-ahead log of SQLite small while the app runs.
+func runTrimWAL(life fx.Lifecycle, store *sqlstore.Store, events ports.Events) {
+	if store.Dialect() != "sqlite" {
+		return
+	}
+	loop{name: "database.wal", pause: walPause, work: store.TrimWAL}.run(life, events)
+}
 
 // isMySQL says whether a URL names a database of MySQL and nothing that we would not heed. Where the host is in a secret
 // only what follows the question mark counts.

@@ -36,6 +36,7 @@ func (m *metrics) expose(c Config, store *sqlstore.Store, figures *operations.Fi
 			return float64(poolOf(store).ActiveConnections)
 		}),
 		gauge("database_connections_max", "The most connections there may be.", nil, func() float64 { return float64(poolOf(store).MostConnections) }),
+		gauge("database_wal_bytes", "Size of the write-ahead log of SQLite; 0 on MySQL.", nil, func() float64 { return float64(store.WALBytes()) }),
 		newReportCollector(figures, jobs), machine,
 		gauge("audit_chain_stalled", "1 if the newest entry of the audit log that this instance saw a minute ago has no seal.", nil, func() float64 { return boolean(chain.Stalled()) }),
 		gauge("secrets_cached", "Secrets in the cache; 0 if the provider needs none.", nil, func() float64 { return float64(secrets().Secrets) }),

@@ -75,7 +75,7 @@ const callerRefused = "caller.refused"
 var refusals = []string{"no_caller", "unknown_caller", "bad_token", "token_expired", "token_revoked", "token_not_yet_valid", "not_from_gateway", "other"}
 
 // backgroundWork is what goes on behind the requests. A test compares it with the code.
-var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "duplicates", "audit.seal", "audit.watch", "audit.checkpoint.storage"}
+var backgroundWork = []string{"outbox", "mail", "bugs", "jobs", "keys", "duplicates", "audit.seal", "audit.watch", "audit.checkpoint.storage", "database.wal"}
 
 // eventNames are what is known to happen: they are counted from zero. A test compares them with the code.
 var eventNames = []string{

@@ -36,7 +36,7 @@ func (p *program) Schedule(ctx context.Context) error {
 // working is what an instance does beside answering: it seals the trail, and brings about what follows
 // commits. The notary stops last: what the others leave on the trail is sealed.
 func working() fx.Option {
-	return fx.Options(fx.Invoke(watchChain), fx.Invoke(runNotary), fx.Invoke(runOutbox), fx.Invoke(runDuplicateSearch))
+	return fx.Options(fx.Invoke(watchChain), fx.Invoke(runNotary), fx.Invoke(runOutbox), fx.Invoke(runDuplicateSearch), fx.Invoke(runTrimWAL))
 }
 
 // ListJobs reports on every job.

@@ -49,6 +49,7 @@ func OpenSQLite(c Config) (*Store, error) {
 		return nil, err
 	}
 	store := &Store{write: writer, read: reader, dialect: "sqlite", keys: c.Keys, onAway: c.OnAway}
+	store.checkpoints.pool = sqlitePool(path, common, url.Values{"_busy_timeout": {"0"}}, 1)
 	if store.anchor, err = anchor(reader); err != nil {
 		return nil, errors.Join(unavailable(err), store.Close())
 	}
@@ -67,9 +68,6 @@ func anchor(db *gorm.DB) (*sql.Conn, error) {
 	}
 	return pool.Conn(context.Background())
 }
-
-// maxIdleWAL is how large the write-ahead log of SQLite stays after its content was carried over.
-const maxIdleWAL = 16 << 20
 
 // sqliteConnector opens connections whose write-ahead log shrinks again.
 type sqliteConnector struct {
@@ -94,7 +92,8 @@ func newSQLiteConnector(source string) *sqliteConnector {
 	return c
 }
 
-func openSQLitePool(c Config, path string, common, own url.Values, connections int) (*gorm.DB, error) {
+// sqlitePool returns a pool that connects when it is used.
+func sqlitePool(path string, common, own url.Values, connections int) *sql.DB {
 	query := url.Values{}
 	for _, values := range []url.Values{common, own} {
 		for name, v := range values {
@@ -105,6 +104,11 @@ func openSQLitePool(c Config, path string, common, own url.Values, connections i
 	pool := sql.OpenDB(newSQLiteConnector(file.String()))
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
+	return pool
+}
+
+func openSQLitePool(c Config, path string, common, own url.Values, connections int) (*gorm.DB, error) {
+	pool := sqlitePool(path, common, own, connections)
 	db, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), c.gormConfig())
 	if err != nil {
 		return nil, errors.Join(unavailable(err), pool.Close())
@@ -126,7 +130,7 @@ func keepPrivate(path string) error {
 		}
 		return err
 	}
-	for _, name := range []string{path, path + "-wal", path + "-shm", path + "-journal"} {
+	for _, name := range []string{path, path + walSuffix, path + "-shm", path + "-journal"} {
 		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&^privateMode != 0 {
 			_ = os.Chmod(name, info.Mode().Perm()&privateMode)
 		}

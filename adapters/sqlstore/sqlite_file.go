@@ -11,6 +11,9 @@ import (
 
 const databaseFileReplaced = "database_file_replaced"
 
+// walSuffix is what SQLite adds to the name of the database for that of its write-ahead log.
+const walSuffix = "-wal"
+
 // openFile is the file that the connections of SQLite hold open. When somebody removes or replaces it, they go on
 // writing to what has no name any more: everything would be acknowledged and gone with the process.
 type openFile struct {
@@ -38,7 +41,7 @@ func (f *openFile) check() error {
 	if err != nil || !os.SameFile(now, f.database) {
 		return errFileReplaced(err)
 	}
-	now, err = os.Stat(f.path + "-wal")
+	now, err = os.Stat(f.path + walSuffix)
 	seen := f.wal.Load()
 	if seen == nil {
 		if err == nil {

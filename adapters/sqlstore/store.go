@@ -36,6 +36,8 @@ type Store struct {
 	connect *generations // to MySQL, past the pool; nil on SQLite
 	file    *openFile    // the database on SQLite; nil on MySQL
 	anchor  *sql.Conn    // keeps the file on SQLite open; nil on MySQL
+
+	checkpoints checkpointer // of SQLite
 }
 
 // Dialect is "sqlite" or "mysql".
@@ -57,6 +59,9 @@ func (s *Store) Close() error {
 	var err error
 	if s.anchor != nil {
 		err = s.anchor.Close()
+	}
+	if s.checkpoints.pool != nil {
+		err = errors.Join(err, s.checkpoints.pool.Close())
 	}
 	return errors.Join(err, closePool(s.write), closePool(s.read))
 }
