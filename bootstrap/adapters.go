@@ -30,7 +30,11 @@ var (
 	}
 	secretProviders = map[string]func(Config, environment) (ports.Secrets, error){
 		"env": func(c Config, env environment) (ports.Secrets, error) {
-			return envsecrets.Open(env, filepath.Join(c.DataDir, "keys")), nil
+			folder := filepath.Join(c.DataDir, "keys")
+			if c.looking {
+				return envsecrets.OpenReadOnly(env, folder), nil
+			}
+			return envsecrets.Open(env, folder), nil
 		},
 		"aws": openAWSSecrets,
 	}

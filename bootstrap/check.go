@@ -25,6 +25,7 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.looking = true
 	findings, err := p.check(ctx, c)
 	if err == nil && !slices.ContainsFunc(findings, func(f cli.Finding) bool { return !f.OK }) {
 		findings = append(findings, inTime(ctx, "serve", func(context.Context) []cli.Finding { return p.servesAsWell() })...)
@@ -35,7 +36,12 @@ func (p *program) Check(ctx context.Context) ([]cli.Finding, error) {
 // servesAsWell puts together all that serve does, without starting it: a part of which nothing was said may be wrong.
 func (p *program) servesAsWell() []cli.Finding {
 	c, err := LoadConfig(p.env, true)
-	c.serving = false
+	c.serving, c.looking = false, true
+	c, tidy, untried := c.withScratch()
+	if untried != nil {
+		return []cli.Finding{{What: "serve", OK: true, Warn: true, Detail: "was not put together: " + sentence(untried)}}
+	}
+	defer tidy()
 	var store *sqlstore.Store
 	if err == nil {
 		err = root(fx.New(core(c, p.env, Parts{}), httpSide(func(net.Addr) {}), fx.Populate(&store)).Err())
@@ -66,8 +72,8 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	findings = append(findings, inTime(ctx, "storage", func(ctx context.Context) []cli.Finding { return []cli.Finding{storageFinding(ctx, c, p.env, secrets)} })...)
 	_, deskErr := newDesk(c, secrets, randomIDs{}, deposit{})
 	_, vaultErr := newVault(c, secrets, nil).Seal(io.Discard)
-	findings = append(findings, found("backup key", "backups can be encrypted", vaultErr))
-	findings = append(findings, found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr))
+	findings = append(findings, c.orMissing(found("backup key", "backups can be encrypted", vaultErr), secrets, ports.BackupKeySecret))
+	findings = append(findings, c.orMissing(found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr), secrets, ports.CheckpointKeySecret))
 	if err != nil {
 		return findings, nil
 	}
@@ -95,6 +101,9 @@ func inTime(ctx context.Context, what string, look func(context.Context) []cli.F
 
 // checkDatabase looks at the database. A finding on the key set replaces what was found without reading.
 func checkDatabase(ctx context.Context, c Config, secrets ports.Secrets) (findings []cli.Finding) {
+	if f, missing := c.missingDatabase(); missing {
+		return append(findings, f)
+	}
 	store, err := openStore(ctx, c, secrets, hearing{})
 	if err == nil {
 		err = store.Ping(ctx)

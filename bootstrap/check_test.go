@@ -56,7 +56,7 @@ func TestCheckHasALineForEachReason(t *testing.T) {
 		t.Error("a server that does not start is no problem")
 	}
 	wantWords(t, out, `serve +PROBLEM +does not start: NPI_REGISTRY holds`, `serve +PROBLEM +does not start: AUTH_MODE holds`,
-		`schema +warning +is older than the program; serve brings it`, `storage +warning +.*on this machine alone`, `mail +warning`)
+		`database +warning +there is no database yet`, `storage +warning +.*on this machine alone`, `mail +warning`)
 }
 
 // TestCheckSeesWhatServeWouldFailOn is about installations where everything answers and nothing works.

@@ -194,6 +194,7 @@ func (p *program) withAllKeys(ctx context.Context, do func(context.Context, *ope
 // development makes for itself.
 func keySetFinding(c Config, secrets ports.Secrets, err error) cli.Finding {
 	f := found("key set", "from provider "+string(c.SecretsProvider)+": "+secrets.Origin(ports.KeySetSecret), err)
+	f = c.orMissing(f, secrets, ports.KeySetSecret)
 	if files, ok := secrets.(*envsecrets.Secrets); ok && f.OK && c.production() && files.InFile(ports.KeySetSecret) {
 		f.Warn = true
 		f.Detail += "; that is where development keeps its keys: production takes them from SURGICASE_KEYS or SECRETS_PROVIDER=aws"

@@ -149,6 +149,7 @@ func TestCheckNamesWhereTheKeySetIs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := environment{"DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR"}
 			maps.Copy(env, try.env)
+			must(t, env, "migrate", "up")
 			out, _ := command(t, env, "check")
 			wantWords(t, out, try.want)
 		})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"surgicase/domain/fault"
@@ -19,11 +20,32 @@ import (
 type Secrets struct {
 	environment map[string]string
 	dir         string
+	made        *sync.Map // of OpenReadOnly: what Make made
 }
 
 // Open makes the provider.
 func Open(environment map[string]string, dir string) *Secrets {
 	return &Secrets{environment: environment, dir: dir}
+}
+
+// OpenReadOnly makes a provider that leaves the disk alone: what Make makes lives in memory.
+func OpenReadOnly(environment map[string]string, dir string) *Secrets {
+	return &Secrets{environment: environment, dir: dir, made: &sync.Map{}}
+}
+
+// IsMade reports whether a read-only provider made the secret, because there is none.
+func (s *Secrets) IsMade(name string) bool {
+	_, made := s.inMemory(name)
+	return made
+}
+
+func (s *Secrets) inMemory(name string) (value []byte, made bool) {
+	if s.made == nil {
+		return nil, false
+	}
+	v, made := s.made.Load(name)
+	value, _ = v.([]byte)
+	return value, made
 }
 
 // Get implements ports.Secrets.
@@ -34,6 +56,9 @@ func (s *Secrets) Get(_ context.Context, name string) ([]byte, error) {
 	value, err := os.ReadFile(s.file(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if made, ok := s.inMemory(name); ok {
+			return made, nil
+		}
 		return nil, fault.New(fault.NotFound, "secret_not_found", "there is no secret %s: set %s", name, variable(name))
 	case err != nil:
 		return nil, fault.New(fault.Unavailable, "secret_unreadable", "the secret %s cannot be read", name).Because(err)
@@ -61,6 +86,10 @@ func (s *Secrets) Make(ctx context.Context, name string, fresh func() ([]byte, e
 	value, err := fresh()
 	if err != nil {
 		return nil, err
+	}
+	if s.made != nil {
+		s.made.LoadOrStore(name, value)
+		return s.Get(ctx, name)
 	}
 	err = s.write(name, value, func(draft string) error {
 		err := os.Link(draft, s.file(name)) // a link never replaces a key set that is there
