@@ -74,6 +74,7 @@ func (p *program) check(ctx context.Context, c Config) ([]cli.Finding, error) {
 	_, vaultErr := newVault(c, secrets, nil).Seal(io.Discard)
 	findings = append(findings, c.orMissing(found("backup key", "backups can be encrypted", vaultErr), secrets, ports.BackupKeySecret))
 	findings = append(findings, c.orMissing(found("checkpoint key", "from "+secrets.Origin(ports.CheckpointKeySecret), deskErr), secrets, ports.CheckpointKeySecret))
+	findings = append(findings, inTime(ctx, "clear text", func(ctx context.Context) []cli.Finding { return c.warningFindings(ctx, p.env, secrets) })...)
 	if err != nil {
 		return findings, nil
 	}
@@ -117,6 +118,7 @@ func checkDatabase(ctx context.Context, c Config, secrets ports.Secrets) (findin
 			findings = append(findings, found("key set", "", err))
 		}
 		err = tryWriting(ctx, store)
+		findings = append(findings, c.chainFinding(store, secrets)...)
 	}
 	findings = append(findings, found("database", c.DatabaseURL.scheme()+" answers", err), c.schemaFinding(ctx, store, schema))
 	if c.registry() == "local" && schema == nil {

@@ -188,9 +188,9 @@ func (p *program) Serve(ctx context.Context, demo bool) error {
 }
 
 // prepareSchema migrates SQLite; a schema on which the program may not run stops the start. So do keys that are not
-// those of the database.
-func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets, *operations.Keys) error {
-	return func(store *sqlstore.Store, secrets ports.Secrets, keys *operations.Keys) error {
+// those of the database. What works and should not stay so is a warning.
+func prepareSchema(ctx context.Context) func(Config, environment, *sqlstore.Store, ports.Secrets, *operations.Keys, ports.Events) error {
+	return func(c Config, env environment, store *sqlstore.Store, secrets ports.Secrets, keys *operations.Keys, events ports.Events) error {
 		if store.Dialect() == "sqlite" {
 			if _, err := store.MigrateUp(ctx); err != nil {
 				return err
@@ -206,7 +206,11 @@ func prepareSchema(ctx context.Context) func(*sqlstore.Store, ports.Secrets, *op
 		if err := refuseUnknownKeys(ctx, store, secrets); err != nil {
 			return err
 		}
-		return needChainKey(ctx, store, secrets, keys)
+		if err := needChainKey(ctx, store, secrets, keys); err != nil {
+			return err
+		}
+		warnAtStart(ctx, c, env, secrets, store, events)
+		return nil
 	}
 }
 
