@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -98,20 +99,44 @@ func (s *Store) begin(ctx context.Context, ahead string) error {
 	if !strings.Contains(ahead, "CREATE TRIGGER") {
 		return nil
 	}
-	var refusal *mysql.MySQLError
 	err = db.Exec("CREATE TRIGGER " + begunTable + "_trial BEFORE INSERT ON " + begunTable + " FOR EACH ROW SIGNAL SQLSTATE '45000'").Error
 	if err == nil {
 		return nil
 	}
-	refused := errors.As(err, &refusal)
 	if err := s.arrive(ctx); err != nil {
 		return err
 	}
-	if refused {
-		err = fault.New(fault.Conflict, "triggers_refused", "The account may not make triggers, which guard the audit trail: nothing was changed. "+
-			"Grant it TRIGGER; with the binary log on, set log_bin_trust_function_creators=1 for the time of the migration, too.").Because(err)
+	return triggersRefused(err)
+}
+
+// Refusals of a trigger: the account lacks the privilege for the table or the database, or with the binary log on it
+// has to be a super user.
+const (
+	errDatabaseDenied = 1044
+	errTableDenied    = 1142
+	errBinaryLog      = 1419
+)
+
+// triggersRefused returns the error of a trigger that could not be made, with what helps against this one.
+func triggersRefused(err error) error {
+	var refusal *mysql.MySQLError
+	if !errors.As(err, &refusal) {
+		return err
 	}
-	return err
+	var text string
+	switch number := refusal.Number; {
+	case number == errBinaryLog:
+		text = "With the binary log on, only a super user may make triggers, which guard the audit trail: nothing was changed. " +
+			"Set log_bin_trust_function_creators=1 for the time of the migration."
+	case number == errDatabaseDenied, number == errTableDenied:
+		text = "The account may not make triggers, which guard the audit trail: nothing was changed. Grant it TRIGGER on the database."
+	case away(err):
+		return err
+	default:
+		text = fmt.Sprintf("The server makes no trigger, which guards the audit trail: nothing was changed. It says %q (error %d).",
+			refusal.Message, refusal.Number)
+	}
+	return fault.New(fault.Conflict, "triggers_refused", "%s", text).Because(err)
 }
 
 // arrive forgets that a migration was under way.

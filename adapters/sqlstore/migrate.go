@@ -42,7 +42,7 @@ func (s *Store) migratorOn(pool *sql.DB) (*goose.Provider, error) {
 }
 
 // MigrateUp brings the schema to this program's version and says how many steps that took. It can be repeated when
-// it broke off. On MySQL Conflict "triggers_refused" if the account may not make triggers and "table_exists" if there
+// it broke off. On MySQL Conflict "triggers_refused" if the server makes no triggers for the account and "table_exists" if there
 // is something else in the database; then nothing was changed.
 func (s *Store) MigrateUp(ctx context.Context) (int, error) {
 	unlock, err := s.lockMigrations(ctx)

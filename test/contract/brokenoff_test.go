@@ -130,7 +130,7 @@ func TestAMigrationIsRepeatedWithMoreRights(t *testing.T) {
 	allow("SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, REFERENCES")
 	for range 2 {
 		_, err := unmigrated(t, account, sqlstore.OpenMySQL).MigrateUp(t.Context())
-		if !errors.Is(err, fault.Conflict) || fault.CodeOf(err) != "triggers_refused" {
+		if !errors.Is(err, fault.Conflict) || fault.CodeOf(err) != "triggers_refused" || !strings.Contains(err.Error(), "Grant it TRIGGER") {
 			t.Fatalf("without the right to make triggers: %v", err)
 		}
 		if made := owner.schema(t); len(made) > 0 {
@@ -146,6 +146,27 @@ func TestAMigrationIsRepeatedWithMoreRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	arrived(t, owner, straightOn(t))
+}
+
+// TestTheBinaryLogRefusesTriggers is about an account that has every right it needs, on a server that keeps a binary log.
+func TestTheBinaryLogRefusesTriggers(t *testing.T) {
+	t.Parallel()
+	server := given.StartMariaDB(t, "--log-bin=binary", "--server-id=1", "--log-bin-trust-function-creators=0")
+	owner := unmigrated(t, server.Database(t), sqlstore.OpenMySQL)
+	account := given.Account(t, owner.url)
+	u, err := url.Parse(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner.run(t, "GRANT ALL ON "+strings.Trim(u.Path, "/")+".* TO '"+u.User.Username()+"'@'%'")
+	_, err = unmigrated(t, account, sqlstore.OpenMySQL).MigrateUp(t.Context())
+	if fault.CodeOf(err) != "triggers_refused" || !strings.Contains(err.Error(), "log_bin_trust_function_creators=1") || strings.Contains(err.Error(), "Grant") {
+		t.Fatalf("with the binary log: %v", err)
+	}
+	owner.run(t, "SET GLOBAL log_bin_trust_function_creators = 1")
+	if _, err := unmigrated(t, account, sqlstore.OpenMySQL).MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestWhatIsSomebodyElsesIsNotTaken is about a database that the service before this one uses: it has a table of cases.
