@@ -213,7 +213,7 @@ func (p *program) chainKeys(ctx context.Context, c Config) ([]audit.ChainKey, er
 func verifyExport(path string, verify func(audit.Evidence) (audit.Report, error)) (audit.Report, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return audit.Report{}, fmt.Errorf("%w: %w", cli.ErrUsage, err)
+		return audit.Report{}, cli.FileError(path, err)
 	}
 	defer func() { _ = file.Close() }()
 	e, err := auditfile.Read(file)
@@ -281,6 +281,9 @@ func (p *program) publicKeys(ctx context.Context, c Config, named []string) ([]a
 func readCheckpoints(paths []string) ([]audit.Checkpoint, error) {
 	var all []audit.Checkpoint
 	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			return nil, cli.FileError(path, err)
+		}
 		some, err := auditfile.ReadCheckpoints(path)
 		if err != nil {
 			return nil, err

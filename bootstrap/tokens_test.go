@@ -103,7 +103,24 @@ func TestWrongTokenCommands(t *testing.T) {
 			if err == nil || !strings.Contains(sentence(err), x.says) || errors.Is(err, cli.ErrUsage) != x.usage {
 				t.Errorf("got %v", err)
 			}
+			if byFlag := strings.HasPrefix(x.says, "--"); isUsage(err) != (x.usage || byFlag) { // exit code 2
+				t.Errorf("counts as wrong usage: %t, for %v", isUsage(err), err)
+			}
 		})
+	}
+}
+
+// A file that is not there is named with what is wrong with it, and ends with exit code 2.
+func TestMissingFiles(t *testing.T) {
+	t.Parallel()
+	env := environment{"DATA_DIR": t.TempDir(), "LOG_LEVEL": "ERROR"}
+	for _, line := range []string{
+		"audit verify --from no-such-file", "audit verify --checkpoint no-such-file", "pay import no-such-file", "codes import no-such-file", "npi import no-such-file",
+	} {
+		_, err := command(t, env, strings.Fields(line)...)
+		if err == nil || !isUsage(err) || sentence(err) != "no-such-file: file not found" {
+			t.Errorf("%s: %v", line, err)
+		}
 	}
 }
 

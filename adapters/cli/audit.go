@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 
@@ -38,6 +40,7 @@ func auditCommands(p Auditor) *cobra.Command {
 
 func auditVerify(p Auditor) *cobra.Command {
 	var of Evidence
+	var asJSON *bool
 	c := &cobra.Command{
 		Use: "verify", Short: "Check that nothing in the audit trail was changed, removed or put in; the exit code is 1 if something was", Args: cobra.NoArgs,
 		Example: "  surgicase audit verify\n  surgicase audit verify --from trail.ndjson --checkpoint /mnt/safe/checkpoints --public-key checkpoint.pub",
@@ -45,17 +48,48 @@ func auditVerify(p Auditor) *cobra.Command {
 			bar := newBar(c.ErrOrStderr())
 			report, err := p.VerifyAudit(c.Context(), of, bar.counting("verifying", "entries"))
 			bar.end()
-			if err != nil {
+			var broken *audit.Broken
+			switch {
+			case *asJSON && (err == nil || errors.As(err, &broken)):
+				return errors.Join(err, printJSON(c.OutOrStdout(), reportObject(report, broken)))
+			case err != nil:
 				return err
 			}
 			printReport(c.OutOrStdout(), report)
 			return nil
 		},
 	}
+	asJSON = jsonFlag(c)
 	c.Flags().StringVar(&of.Export, "from", "", "an exported file, instead of the database")
 	c.Flags().StringArrayVar(&of.Checkpoints, "checkpoint", nil, "a checkpoint that was kept, or a folder of them (repeatable)")
 	c.Flags().StringArrayVar(&of.PublicKeys, "public-key", nil, "a public key of checkpoints in base64, or a file with one (repeatable); without it that of the configured secret")
 	return c
+}
+
+// reportObject is a report for programs. Of a broken trail it holds where it is broken and nothing of the rest.
+func reportObject(r audit.Report, broken *audit.Broken) map[string]any {
+	if broken != nil {
+		return map[string]any{"sound": false, "broken": map[string]any{
+			"why": broken.Why, "seal": orNull(broken.Seq), "entry": orNull(broken.Entry), "detail": broken.Text,
+		}}
+	}
+	missing := make([]map[string]int64, len(r.MissingIDs))
+	for i, ids := range r.MissingIDs {
+		missing[i] = map[string]int64{"from": ids.From, "to": ids.To}
+	}
+	return map[string]any{
+		"sound": true, "sealed": r.Last.Seq, "unsealed": r.Unsealed, "last_entry": orNull(r.Last.Entry), "last_hash": hex.EncodeToString(r.Last.Hash),
+		"checkpoints": r.Checkpoints, "checkpoints_unchecked": r.Unproven, "keyed": r.Keyed, "keyed_unchecked": r.Unchecked,
+		"missing": r.Missing, "missing_ids": missing,
+	}
+}
+
+// orNull is a number, or nothing where 0 means that there is none.
+func orNull(number int64) any {
+	if number == 0 {
+		return nil
+	}
+	return number
 }
 
 func printReport(out io.Writer, r audit.Report) {

@@ -112,7 +112,7 @@ func codeCommands(p Importer) *cobra.Command {
 func readFile[T any](path string, read func(io.Reader) ([]T, error)) ([]T, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fileError(path, err)
+		return nil, FileError(path, err)
 	}
 	defer func() { _ = file.Close() }()
 	return read(file)

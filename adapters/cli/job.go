@@ -54,27 +54,40 @@ func listJobs(p Scheduler) *cobra.Command {
 
 func runJob(p Scheduler) *cobra.Command {
 	var dry bool
+	var asJSON *bool
 	c := &cobra.Command{
 		Use: "run NAME", Short: "Run a job now and wait for it", Args: cobra.ExactArgs(1), Example: "  surgicase job run open_payment_run --dry-run",
 		RunE: func(c *cobra.Command, args []string) error {
 			if dry {
 				would, err := p.PreviewJob(c.Context(), args[0])
+				if err == nil && *asJSON {
+					return printJSON(c.OutOrStdout(), map[string]any{"job": args[0], "dry_run": true, "outcome": would})
+				}
 				if err == nil {
 					fmt.Fprintln(c.OutOrStdout(), would)
 				}
 				return err
 			}
 			run, err := p.RunJob(c.Context(), args[0])
+			if err == nil && *asJSON {
+				err = printJSON(c.OutOrStdout(), map[string]any{
+					"job": run.Job, "run_id": run.ID, "state": run.State, "started_at": cellValue(run.StartedAt), "finished_at": cellValue(run.FinishedAt),
+					"outcome": run.Outcome,
+				})
+			}
 			switch {
 			case err != nil:
 				return err
 			case run.State != job.Done:
 				return fmt.Errorf("%s failed: %s", run.Job, run.Outcome)
 			}
-			fmt.Fprintln(c.OutOrStdout(), run.Outcome)
+			if !*asJSON {
+				fmt.Fprintln(c.OutOrStdout(), run.Outcome)
+			}
 			return nil
 		},
 	}
+	asJSON = jsonFlag(c)
 	c.Flags().BoolVar(&dry, "dry-run", false, "say what it would do and do nothing")
 	return c
 }

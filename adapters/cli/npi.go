@@ -40,7 +40,7 @@ func npiImport(p NPIKeeper) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			file, err := os.Open(args[0])
 			if err != nil {
-				return fileError(args[0], err)
+				return FileError(args[0], err)
 			}
 			defer func() { _ = file.Close() }()
 			info, err := file.Stat()
@@ -48,7 +48,7 @@ func npiImport(p NPIKeeper) *cobra.Command {
 				err = errors.New("it is not a file")
 			}
 			if err != nil {
-				return fileError(args[0], err)
+				return FileError(args[0], err)
 			}
 			bar := newImportBar(c.ErrOrStderr())
 			done, err := p.ImportNPIs(c.Context(), npidirectory.Source{Name: filepath.Base(args[0]), Size: info.Size(), Content: file}, bar.tell)
