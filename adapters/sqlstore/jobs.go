@@ -93,8 +93,9 @@ func (r jobRepo) Take(ctx context.Context, wanted job.Run, now time.Time) (job.R
 		return job.Run{}, err
 	}
 	var held int
-	err := db.Raw("SELECT COUNT(*) FROM job_runs WHERE job = ? AND state = 'running' AND lease_until > ? AND started_at <= ?"+r.share,
-		wanted.Job, micros(now), micros(now.Add(ports.MaxClockSkew))).Row().Scan(&held) // one that began in the future has expired
+	err := db.Raw("SELECT COUNT(*) FROM job_runs WHERE job = ? AND state = 'running' AND lease_until > ? AND lease_until <= ? AND started_at <= ?"+r.share,
+		wanted.Job, micros(now), micros(now.Add(job.MaxHold+ports.MaxClockSkew)), micros(now.Add(ports.MaxClockSkew))).
+		Row().Scan(&held) // one from the future has expired
 	if err != nil {
 		return job.Run{}, err
 	}

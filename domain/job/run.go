@@ -35,10 +35,15 @@ type Run struct {
 }
 
 // Held says whether somebody works on the run, or is to try it again at a later time.
-// A run that began in the future was begun by a clock that was ahead and has been set right: it has expired.
+// A run that began in the future, or whose lease ends later than one that is taken now could, was held by a clock that
+// was ahead and has been set right: it has expired.
 func (r *Run) Held(now time.Time) bool {
-	return r.State == Running && now.Before(r.LeaseUntil) && !r.StartedAt.After(now.Add(maxClockSkew))
+	return r.State == Running && now.Before(r.LeaseUntil) && !r.LeaseUntil.After(now.Add(MaxHold+maxClockSkew)) &&
+		!r.StartedAt.After(now.Add(maxClockSkew))
 }
+
+// MaxHold is for how long a run is held at most: the longest pause before it is tried again. A lease is shorter.
+const MaxHold = (maxAttempts - 1) * retryPause
 
 // maxClockSkew is how far the clocks of instances may differ.
 const maxClockSkew = 15 * time.Second

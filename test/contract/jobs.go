@@ -19,6 +19,7 @@ func Jobs(t *testing.T, open func(*testing.T) ports.Store) {
 		{"of twenty who want an instant one gets it", racingTakers},
 		{"a run comes back as it was begun", beginsRun},
 		{"who is silent for too long is taken over, once, under a higher number", takesOver},
+		{"whoever holds a run by a clock that was ahead is taken over", takesFromFuture},
 		{"a finished run is not taken again", takesFinished},
 		{"of two runs of a job by hand one gets it", racingByHand},
 		{"who was taken over renews and finishes nothing", lostLease},
@@ -116,6 +117,39 @@ func beginsRun(w *world) {
 	want.State, want.FinishedAt, want.Outcome = job.Done, w.clock.Now().Add(time.Second), "3 payments"
 	w.do(ending(want))
 	equal(w.t, "finished run", w.jobRun(run.ID), want)
+}
+
+// takesFromFuture is about clocks that were three hours ahead: when the run was begun, and when it was renewed.
+func takesFromFuture(w *world) {
+	renew := func(run job.Run) {
+		w.t.Helper()
+		w.do(func(ctx context.Context, r ports.Repos) error {
+			return r.Jobs.Renew(ctx, leaseOn(run), w.clock.Now().Add(time.Minute))
+		})
+	}
+	now := w.clock.Now()
+	w.clock.Set(now.Add(3 * time.Hour))
+	begun := w.takeRun(w.wanting("one"))
+	w.clock.Set(now)
+	over := w.takeRun(w.wanting("two"))
+	equal(w.t, "lease of the run that was begun in the future", over.Lease, begun.Lease+1)
+	over.State, over.FinishedAt = job.Done, now
+	w.do(ending(over))
+
+	next := w.wanting("one")
+	next.At = next.At.Add(time.Hour)
+	held := w.takeRun(next)
+	w.clock.Advance(10 * time.Second) // as far as clocks may differ
+	renew(held)
+	w.clock.Set(now)
+	next.Holder, next.LeaseUntil = "two", now.Add(time.Minute)
+	_, err := w.tryTakeRun(next)
+	refused(w.t, err, fault.Conflict, "job_running")
+	w.clock.Set(now.Add(3 * time.Hour))
+	renew(held)
+	w.clock.Set(now.Add(time.Minute))
+	next.LeaseUntil = w.clock.Now().Add(time.Minute)
+	equal(w.t, "lease of the run that was renewed in the future", w.takeRun(next).Lease, held.Lease+1)
 }
 
 func takesOver(w *world) {

@@ -24,6 +24,7 @@ func Outbox(t *testing.T, open func(*testing.T) ports.Store) {
 		{"a failed task comes back later and counts its attempts", taskRetry},
 		{"the first to ask gets the lease, others wait until it has run out", lease},
 		{"renewing keeps the number, taking over raises it", leaseNumbers},
+		{"a lease that ends later than its length allows has run out", leaseFromFuture},
 		{"leases of different names do not meet", leaseNames},
 		{"of twenty who want a free lease one gets it", freeLeaseRace},
 		{"of twenty who want a lease that has run out one gets it", oldLeaseRace},
@@ -210,6 +211,29 @@ func leaseNumbers(w *world) {
 	w.takes("job", "two", 2)
 	w.clock.Advance(time.Hour)
 	w.takes("job", "one", 3)
+}
+
+// leaseFromFuture is about a holder whose clock was three hours ahead. The chain writer and each queue of the outbox
+// take their leases here.
+func leaseFromFuture(w *world) {
+	now := w.clock.Now()
+	w.clock.Set(now.Add(10 * time.Second)) // as far as clocks may differ
+	w.takes("job", "one", 1)
+	w.clock.Set(now)
+	_, err := w.take("job", "two")
+	refused(w.t, err, fault.Conflict, "lease_held")
+	w.clock.Set(now.Add(3 * time.Hour))
+	w.takes("job", "one", 1)
+	w.clock.Set(now)
+	w.takes("job", "two", 2)
+	_, err = w.take("job", "one")
+	refused(w.t, err, fault.Conflict, "lease_held")
+	w.do(func(ctx context.Context, r ports.Repos) error { // one for good, by which format 1 of the chain rests
+		_, err := r.Outbox.Lease(ctx, "retired", "nobody", now, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+		return err
+	})
+	_, err = w.take("retired", "two")
+	refused(w.t, err, fault.Conflict, "lease_held")
 }
 
 func leaseNames(w *world) {
