@@ -107,7 +107,24 @@ func (a *API) admit(hc huma.Context) error {
 	return checkSubject(hc, actor)
 }
 
+// identityHeaders say who calls, each in a mode. Two of one kind identify nobody in any mode: whatever stands before us
+// may read the other, and the operator may change the mode.
+var identityHeaders = []string{"Authorization", headerSecret, headerCaller}
+
 func (a *API) caller(hc huma.Context) (permission.Actor, error) {
+	actor, err := a.callerByMode(hc)
+	if err != nil {
+		return actor, err
+	}
+	for _, name := range identityHeaders {
+		if len(humagin.Unwrap(hc).Request.Header.Values(name)) > 1 {
+			return permission.Actor{}, noCaller("The header " + name + " must be sent once.")
+		}
+	}
+	return actor, nil
+}
+
+func (a *API) callerByMode(hc huma.Context) (permission.Actor, error) {
 	switch a.settings.Auth.Mode {
 	case ModeTrusted:
 		return a.fromLocal(hc)

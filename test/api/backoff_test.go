@@ -86,6 +86,23 @@ func TestWhoGuessesTheTokenForMetricsMustWait(t *testing.T) {
 	p.get("/metrics", "", bearerOf(metricsToken)...).is(200)
 }
 
+// In every mode: where bearer tokens mean something, and where nothing else does.
+func TestWhoGuessesTheTokenForMetricsMustWait_modes(t *testing.T) {
+	t.Parallel()
+	for mode, code := range map[string]string{"trusted": "no_caller", "token": "bad_token"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, given.TempSQLite(t), map[string]string{"AUTH_MODE": mode})
+			for n := range 10 {
+				p.get("/metrics", "", bearerOf(fmt.Sprint("guess-", n))...).refused(401, code)
+			}
+			p.get("/metrics", "", bearerOf("another guess")...).refused(429, "too_many_failures")
+			p.get("/secrets_cache_stats", "", bearerOf("yet another")...).refused(429, "too_many_failures")
+			p.get("/metrics", "", bearerOf(metricsToken)...).is(200)
+		})
+	}
+}
+
 // While the identity provider is away, its tokens cannot be checked; API tokens work.
 func TestWhenTheIdentityProviderIsAway(t *testing.T) {
 	t.Parallel()

@@ -188,7 +188,8 @@ func TestADiskBelowItsReserveRefusesUploads(t *testing.T) {
 	p.get("/case_file?case_id=c-1&kind=demo", "provider").is(200)
 	p.send(http.MethodPatch, "/case", "provider", map[string]any{"case_id": "c-1", "ins_provider": "Other"}).is(200)
 	p.get("/health/ready", "").is(200)
-	p.get("/health", "", "Authorization", "Bearer "+metricsToken).has("status", "degraded")
+	p.get("/health", "", "Authorization", "Bearer "+metricsToken).has("status", "degraded", "components.storage.status", "degraded",
+		"components.storage.details", "has less room than its reserve; uploads are refused")
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,8 @@ func TestInTrustedModeAForeignPageChangesNothing(t *testing.T) {
 		{"Sec-Fetch-Site", "same-site"},
 		{"Sec-Fetch-Site", "cross-site", "Referer", foreign + "/" + ours},
 		{"Sec-Fetch-Site", "cross-site", "Referer", ours + ".evil.example.com/"},
+		{"Referer", foreign + "/page"}, // a browser without Sec-Fetch-Site
+		{"Referer", ours + ".evil.example.com/"},
 	} {
 		p.send(http.MethodPost, "/payment_runs?user_id=global-admin", "", nil, page...).refused(403, "foreign_page")
 		p.send(http.MethodPost, "/payment_runs/1/settle?user_id=global-admin", "", "", append(form, page...)...).refused(403, "foreign_page")
@@ -44,7 +46,8 @@ func TestInTrustedModeAForeignPageChangesNothing(t *testing.T) {
 		{"Origin", p.server.URL},
 		{"Origin", p.server.URL, "Sec-Fetch-Site", "same-origin"},
 		{"Sec-Fetch-Site", "same-origin"}, // GETs of our own pages carry no Origin
-		{"Sec-Fetch-Site", "none"},        // an address that somebody typed
+		{"Referer", p.server.URL + "/docs"},
+		{"Sec-Fetch-Site", "none"}, // an address that somebody typed
 		{"Origin", ours, "Sec-Fetch-Site", "cross-site"},
 		{"Sec-Fetch-Site", "cross-site", "Referer", ours + "/cases?x=1"}, // a page of ours opens a report in another tab
 	} {
