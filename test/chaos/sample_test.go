@@ -60,6 +60,10 @@ func (s *soak) metric(name string) int {
 func flat(t *testing.T, samples []sample) {
 	t.Helper()
 	third := len(samples) / 3
+	if third == 0 {
+		t.Logf("%d samples are too few to compare", len(samples))
+		return
+	}
 	for _, what := range []struct {
 		name  string
 		of    func(sample) int
@@ -82,7 +86,24 @@ func flat(t *testing.T, samples []sample) {
 	}
 }
 
+// median returns the middle value, 0 if there is none.
 func median(values []int) int {
+	if len(values) == 0 {
+		return 0
+	}
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[len(sorted)/2]
+}
+
+// A soak that is short, or on a machine with much to do, has few samples or none.
+func TestFlat_fewSamples(t *testing.T) {
+	t.Parallel()
+	for n := range 7 {
+		flat(t, make([]sample, n))
+	}
+	for want, values := range map[int][]int{0: nil, 5: {5}, 3: {9, 1, 3}, 4: {4, 1, 9, 2}} {
+		if got := median(values); got != want {
+			t.Errorf("the median of %v is %d, want %d", values, got, want)
+		}
+	}
 }
