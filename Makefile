@@ -72,6 +72,7 @@ verify: ## programs nobody here wrote judge what we make, everything is tried an
 	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 40m ./test/api
 	$(ON_TEMPORARY) go test ./test/api -run 'NoInputBreaks|InEveryMode' -count=1 -timeout 40m -args -exhaustive
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
+	$(ON_TEMPORARY) go test ./test/chaos -run TestTheProgramBefore -count=1 -v -timeout 20m -args -before
 	$(ON_TEMPORARY) go test ./test/mutants -count=1 -v -timeout 60m -args -mutants
 	$(ON_TEMPORARY) go test ./test/api -run TestRandomRequests -count=1 -v -timeout 60m -args -requests 50000
 	tools/fuzz.sh $(FUZZ_TIME)

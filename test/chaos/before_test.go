@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 
 	"surgicase/test/given"
 )
+
+var withBefore = flag.Bool("before", false, "build the program before the last migration and run it on the schema of today")
 
 // before builds the program that knows all migrations but those that landed last, from the history of the repository.
 // It reports which migrations that program brings along.
@@ -58,6 +61,9 @@ func before(t *testing.T) (path string, migrations []string) {
 // The program before serves on the newer schema, and the newer one takes up what it has written
 // (docs/rules.md, Stored spellings).
 func TestTheProgramBeforeServesOnTheNewerSchema(t *testing.T) {
+	if !*withBefore {
+		t.Skip("building the program before takes minutes: make verify does it")
+	}
 	t.Parallel()
 	older, migrations := before(t)
 	saysOldest := false // whether it can read which program may run
