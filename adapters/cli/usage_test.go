@@ -76,6 +76,7 @@ func TestJSON_ofCommandsWithoutATable(t *testing.T) {
 	done := job.Run{ID: 7, Job: "backup", State: job.Done, StartedAt: at, FinishedAt: at.Add(time.Second), Outcome: "stored"}
 	failed := job.Run{ID: 8, Job: "backup", State: job.Failed, StartedAt: at, Outcome: "full"}
 	sound := audit.Report{Last: audit.Seal{Seq: 5, Entry: 6, Hash: []byte{0xab}}, Checkpoints: 2, Keyed: 3, Missing: 2, MissingIDs: []audit.IDRange{{From: 2, To: 3}}}
+	broken := &audit.Broken{Why: audit.Edited, Seq: 5, Entry: 6, Text: "it was changed"}
 	for _, x := range []struct {
 		line string
 		p    Program
@@ -87,13 +88,20 @@ func TestJSON_ofCommandsWithoutATable(t *testing.T) {
 			`"last_entry":6,"last_hash":"ab","missing":2,"missing_ids":[{"from":2,"to":3}],"sealed":5,"sound":true,"unsealed":0}`},
 		{"audit verify --json", &auditor{}, true, `{"checkpoints":0,"checkpoints_unchecked":0,"keyed":0,"keyed_unchecked":0,` +
 			`"last_entry":null,"last_hash":"","missing":0,"missing_ids":[],"sealed":0,"sound":true,"unsealed":0}`},
-		{"audit verify --json", &auditor{err: &audit.Broken{Why: audit.Edited, Seq: 5, Entry: 6, Text: "it was changed"}}, false,
-			`{"broken":{"detail":"it was changed","entry":6,"seal":5,"why":"edited"},"sound":false}`},
+		{"audit verify --json", &auditor{err: broken}, false, `{"broken":{"detail":"it was changed","entry":6,"seal":5,"why":"edited"},"sound":false}`},
 		{"audit verify --json", &auditor{err: errors.New("away")}, false, ""},
-		{"job run backup --json", worker{run: done}, true,
-			`{"finished_at":"2026-11-30T08:00:01Z","job":"backup","outcome":"stored","run_id":7,"started_at":"2026-11-30T08:00:00Z","state":"done"}`},
-		{"job run backup --json", worker{run: failed}, false,
-			`{"finished_at":null,"job":"backup","outcome":"full","run_id":8,"started_at":"2026-11-30T08:00:00Z","state":"failed"}`},
+		{
+			"job run backup --json",
+			worker{run: done},
+			true,
+			`{"finished_at":"2026-11-30T08:00:01Z","job":"backup","outcome":"stored","run_id":7,"started_at":"2026-11-30T08:00:00Z","state":"done"}`,
+		},
+		{
+			"job run backup --json",
+			worker{run: failed},
+			false,
+			`{"finished_at":null,"job":"backup","outcome":"full","run_id":8,"started_at":"2026-11-30T08:00:00Z","state":"failed"}`,
+		},
 		{"job run backup --json --dry-run", worker{}, true, `{"dry_run":true,"job":"backup","outcome":"would open a run"}`},
 		{"job run backup --json", worker{err: errors.New("away")}, false, ""},
 		{"job run backup --json --dry-run", worker{err: errors.New("away")}, false, ""},
