@@ -12,6 +12,8 @@ import (
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
+	"surgicase/test/contract"
+	"surgicase/test/given"
 )
 
 // canaries are what a patient and a provider would not want to find anywhere: names, a birth date,
@@ -183,6 +185,7 @@ func (s *abused) listenBehind(t *testing.T) {
 	if word := sings(log); word != "" {
 		t.Errorf("the log tells %q", word)
 	}
+	s.listenInTables(t)
 	path, isFile := strings.CutPrefix(s.databaseURL, "sqlite://")
 	if !isFile {
 		return
@@ -196,6 +199,21 @@ func (s *abused) listenBehind(t *testing.T) {
 			if word := sings(string(content)); word != "" {
 				t.Errorf("%s holds %q", filepath.Base(file), word)
 			}
+		}
+	}
+}
+
+// listenInTables looks into every table of either database, and demands that those that are said to be searched here
+// have rows at all.
+func (s *abused) listenInTables(t *testing.T) {
+	t.Helper()
+	for table, part := range contract.Parts {
+		rows := given.Rows(t, s.databaseURL, "SELECT * FROM "+table)
+		if len(rows) == 0 && part.Canary == contract.SearchedByAPI {
+			t.Errorf("%s has no rows to search: %s", table, part.Canary)
+		}
+		if word := sings(strings.Join(rows, "\n")); word != "" {
+			t.Errorf("%s holds %q", table, word)
 		}
 	}
 }

@@ -3,11 +3,14 @@ package contract_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"surgicase/domain/directory"
+	"surgicase/domain/ident"
 	"surgicase/domain/permission"
 	"surgicase/domain/surgical"
 	"surgicase/ports"
@@ -19,10 +22,11 @@ import (
 const (
 	secretFirst, secretLast, secretBorn = "Quetzalcanary", "Xylophonecanary", "1931-02-03"
 	secretFile, secretTaxID             = "canary-file-of-quetzal.pdf", "987654321"
+	secretPassword                      = "canary-password-of-quetzal"
 	plainInsurer                        = "Plaincanary Insurance"
 )
 
-var secrets = []string{secretFirst, secretLast, secretBorn, secretFile, "canary-file", secretTaxID, "quetzal", "xylophone"}
+var secrets = []string{secretFirst, secretLast, secretBorn, secretFile, "canary-file", secretTaxID, secretPassword, "quetzal", "xylophone"}
 
 func TestThePatientIsNotInTheDatabase(t *testing.T) {
 	for name, open := range stores {
@@ -75,19 +79,24 @@ func TestASealedValueFitsItsOwnRowOnly(t *testing.T) {
 	}
 }
 
-// storeCanaries stores a case and a user, and changes both, so that replaced rows count as well.
+// storeCanaries stores a case and two users, and changes the case and one of them, so that replaced rows count as well;
+// then it puts a canary wherever else the store keeps what it must not show.
 func storeCanaries(t *testing.T, db *database) {
 	t.Helper()
 	phi := surgical.NewPHI
-	user := given.User("ann", 1)
-	user.TaxID = phi(secretTaxID)
-	user.Documents[0].Name, user.Documents[0].Key = phi(secretFile), phi("private/"+secretFile)
+	canaryUser := func(id ident.UserID) *directory.User {
+		user := given.User(id, 1)
+		user.TaxID = phi(secretTaxID)
+		user.Documents[0].Name, user.Documents[0].Key = phi(secretFile), phi("private/"+secretFile)
+		return user
+	}
+	user := canaryUser("ann")
 	c := given.Case("c", "ann")
 	c.Patient = surgical.Patient{First: phi(secretFirst), Last: phi(secretLast), Born: phi(secretBorn)}
 	c.Insurer = plainInsurer
 	c.Files[surgical.DemoFile] = surgical.File{Name: phi(secretFile), Key: surgical.KeyFor("ann", phi(secretFile))}
 	err := db.InTx(t.Context(), func(ctx context.Context, r ports.Repos) error {
-		if err := r.Users.Add(ctx, user); err != nil {
+		if err := errors.Join(r.Users.Add(ctx, user), r.Users.Add(ctx, canaryUser("bob"))); err != nil {
 			return err
 		}
 		return r.Cases.Add(ctx, c)
@@ -101,7 +110,19 @@ func storeCanaries(t *testing.T, db *database) {
 			return err
 		}
 		c.Files[surgical.DemoFile] = surgical.File{Name: phi("new-" + secretFile), Key: surgical.KeyFor("ann", phi("new-"+secretFile))}
-		return r.Cases.Save(ctx, c)
+		if err := r.Cases.Save(ctx, c); err != nil {
+			return err
+		}
+		if err := r.Statements.AddPassword(ctx, "ann", phi(secretPassword), given.Morning); err != nil {
+			return err
+		}
+		row := ports.Arrival{Table: "cases", ID: "c", Became: "c", Content: phi(secretFirst + secretLast + secretBorn)}
+		if err := r.Arrivals.Add(ctx, []ports.Arrival{row}); err != nil {
+			return err
+		}
+		request := ident.RequestKey{Caller: "ann", Route: "POST /case", Key: "k"}
+		_, err := r.Requests.Begin(ctx, request, []byte(secretTaxID), given.Morning, given.Morning, given.Morning)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
