@@ -59,7 +59,7 @@ type LineBody struct {
 	HumanCaseID  int64   `json:"human_case_id" example:"12"`
 	DocNumber    string  `json:"document_number" doc:"Of the bill: the human_case_id, from the second payment on with the generation." example:"12"`
 	UserID       string  `json:"user_id" doc:"The provider." example:"demo-provider"`
-	ProviderName *string `json:"provider_name" nullable:"true" doc:"Null in a dry run." example:"Robin Provider"`
+	ProviderName *string `json:"provider_name" nullable:"true" example:"Robin Provider"`
 	CaseDate     string  `json:"case_date" example:"2026-11-02"`
 	PayCategory  *string `json:"pay_category" nullable:"true" example:"SPINE"`
 	Amount       Money   `json:"amount" doc:"Negative for cancellations and reversals."`

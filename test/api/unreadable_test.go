@@ -38,7 +38,10 @@ func TestOneUnreadableValueHidesNoList(t *testing.T) {
 		}
 		for _, id := range []string{"c-1", "c-2"} {
 			change := map[string]any{"case_id": id, "ins_provider": "Other"}
-			p.send(http.MethodPatch, "/case", "provider", change).is(503)
+			refusal := p.send(http.MethodPatch, "/case", "provider", change).is(503)
+			if detail := fmt.Sprint(refusal.at("detail")); strings.ContainsAny(detail, "0123456789") {
+				t.Errorf("the refusal tells of the key: %s", detail)
+			}
 		}
 		got := fmt.Sprint(p.database().rows("SELECT hex(patient_first) FROM cases WHERE case_id = 'c-1'"))
 		if got != "[[00010203040506]]" {

@@ -97,6 +97,8 @@ func TestCMSMisbehaves(t *testing.T) {
 		"sends JSON of another shape":          replying(200, "application/json", `[1,2]`),
 		"sends no results":                     replying(200, "application/json", `{"result_count":1}`),
 		"sends somebody else":                  replying(200, "application/json", `{"results":[{"number":1999999992,"basic":{}}]}`),
+		"sends a person without a name": replying(200, "application/json", `{"results":[{"number":"`+rowena.NPI.String()+
+			`","enumeration_type":"NPI-1","basic":{"first_name":null,"last_name":null,"status":"A"}}]}`),
 		"breaks off":                           replying(200, "application/json", `{"results":[{"number":"1`),
 		"is down":                              replying(503, "text/plain", "down"),
 		"does not know the path":               replying(404, "application/json", `{"results":[]}`),

@@ -25,6 +25,14 @@ func TestNginxTakesTheExamples(t *testing.T) {
 			t.Errorf("auth_request asks %s, which nothing answers", match[1])
 		}
 	}
+	for _, line := range []string{
+		"proxy_buffering off;", "proxy_request_buffering off;", "proxy_max_temp_file_size 0;", `"~^/file_links/" /file_links/-;`,
+		"access_log /var/log/nginx/surgicase.log surgicase;", "error_log  /var/log/nginx/surgicase.error.log crit;",
+	} {
+		if !strings.Contains(plain, line) {
+			t.Errorf("without %q nginx keeps documents on its disk or tokens of links in its log", line)
+		}
+	}
 	nginx, err := exec.LookPath("nginx")
 	if err != nil {
 		if nginx = "/usr/sbin/nginx"; exec.CommandContext(t.Context(), nginx, "-v").Run() != nil {

@@ -27,6 +27,9 @@ func TestTheUnitsShareTheirFolder(t *testing.T) {
 	t.Parallel()
 	service, scheduler := settings(t, "surgicase.service"), settings(t, "surgicase-scheduler.service")
 	for _, unit := range []map[string]string{service, scheduler} {
+		if unit["RestartPreventExitStatus"] != "2\n" {
+			t.Errorf("a wrong setting restarts the unit for ever: %q", unit["RestartPreventExitStatus"])
+		}
 		if unit["DynamicUser"] != "yes\n" || unit["User"] != "surgicase\n" || unit["StateDirectory"] != "surgicase\n" {
 			t.Errorf("DynamicUser %q, User %q, StateDirectory %q", unit["DynamicUser"], unit["User"], unit["StateDirectory"])
 		}
