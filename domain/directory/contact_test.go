@@ -73,7 +73,7 @@ var parsers = map[string]parser{
 		read: directory.ParseEmail, code: "invalid_email",
 		takes: map[string]string{
 			"dr@xn--mnchen-3ya.example": "dr@xn--mnchen-3ya.example",
-			"ada@example.org": "ada@example.org", "Ada@Example.ORG": "Ada@example.org", "ada+test@mail.example.org": "ada+test@mail.example.org",
+			"ada@example.org":           "ada@example.org", "Ada@Example.ORG": "Ada@example.org", "ada+test@mail.example.org": "ada+test@mail.example.org",
 			"!a~@example.org": "!a~@example.org", strings.Repeat("a", 238) + "@example.org": strings.Repeat("a", 238) + "@example.org",
 			"a.b_c-d@x-y.co": "a.b_c-d@x-y.co", "o'neil@example.org": "o'neil@example.org",
 			strings.Repeat("a", 60) + "@" + strings.Repeat("b", 60) + ".org": strings.Repeat("a", 60) + "@" + strings.Repeat("b", 60) + ".org",

@@ -99,12 +99,12 @@ func TestCMSMisbehaves(t *testing.T) {
 		"sends somebody else":                  replying(200, "application/json", `{"results":[{"number":1999999992,"basic":{}}]}`),
 		"sends a person without a name": replying(200, "application/json", `{"results":[{"number":"`+rowena.NPI.String()+
 			`","enumeration_type":"NPI-1","basic":{"first_name":null,"last_name":null,"status":"A"}}]}`),
-		"breaks off":                           replying(200, "application/json", `{"results":[{"number":"1`),
-		"is down":                              replying(503, "text/plain", "down"),
-		"does not know the path":               replying(404, "application/json", `{"results":[]}`),
-		"sends more than anybody asked for":    replying(200, "application/json", `{"results":[],"x":"`+strings.Repeat("x", 2<<20)+`"}`),
-		"takes its time":                       func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() },
-		"sends us elsewhere":                   func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, elsewhere.URL, http.StatusFound) },
+		"breaks off":                        replying(200, "application/json", `{"results":[{"number":"1`),
+		"is down":                           replying(503, "text/plain", "down"),
+		"does not know the path":            replying(404, "application/json", `{"results":[]}`),
+		"sends more than anybody asked for": replying(200, "application/json", `{"results":[],"x":"`+strings.Repeat("x", 2<<20)+`"}`),
+		"takes its time":                    func(_ http.ResponseWriter, req *http.Request) { <-req.Context().Done() },
+		"sends us elsewhere":                func(w http.ResponseWriter, req *http.Request) { http.Redirect(w, req, elsewhere.URL, http.StatusFound) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
