@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"surgicase/domain/fault"
@@ -44,5 +45,34 @@ func TestHowLoudAnEventIs(t *testing.T) {
 		if err := json.Unmarshal(log.Bytes(), &line); err != nil || line["level"] != try.want {
 			t.Errorf("%s: %v %s, want %s", name, err, log.String(), try.want)
 		}
+	}
+}
+
+// Tasks that come by the dozen with every case are no news while they succeed: they would push away what is.
+func TestRoutineIsNotLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	events := eventLog{newLogger(Config{LogLevel: "INFO"}, Parts{Log: &log})}
+	events.Happened(context.Background(), ports.Event{Name: "outbox.find_files"})
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", log.String())
+	}
+	events.Happened(context.Background(), ports.Event{Name: "outbox.find_files", Err: errors.New("a defect")})
+	if log.Len() == 0 {
+		t.Error("a failure is not logged")
+	}
+}
+
+// What a database says of a refusal is nothing for people.
+func TestSentence_leavesOutCausesOfRefusals(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("duplicated key not allowed")
+	taken := fault.New(fault.Conflict, "user_exists", "A user with this id exists or existed.").Because(cause)
+	if got, want := sentence(taken), "A user with this id exists or existed."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	away := fault.New(fault.Unavailable, "database_unavailable", "The database does not answer.").Because(cause)
+	if got := sentence(away); !strings.Contains(got, cause.Error()) {
+		t.Errorf("%q does not say why", got)
 	}
 }

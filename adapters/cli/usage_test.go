@@ -123,3 +123,12 @@ func TestJSON_ofCommandsWithoutATable(t *testing.T) {
 		}
 	}
 }
+
+func TestVersion_asAFlag(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"version", "--version"} {
+		if out, _, err := run(&auditor{}, line); err != nil || out != "test\n" {
+			t.Errorf("%s: %q, %v", line, out, err)
+		}
+	}
+}
