@@ -38,11 +38,15 @@ run: build ## the program with demo data, offline; any caller may claim to be an
 # Tests of test/api in which requests meet. `make test` runs these with the race detector, `make race` all of them.
 MEETING := Twenty|AtTheSameTime|Overlapping|AtOnce|BodyIsOnTheWay|EndsWithItsCaller|IdleUploads|TheirTurn|Killed|Twice|AreMadeOnce|Failover|NoEndlessQueue|StoredPairs|MoveInFewStatements
 
+# Those that take longest begin first, so that none of them is left alone at the end.
+LONGEST := test/contract|bootstrap|test/once|test/walk|test/movein|test/chaos
+
 test: lint vet ## lint, vet, all tests, nearly all with the race detector, coverage of domain/; what takes longer is in verify
 	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || test -n "$$DATABASE_TEST_MYSQL" || \
 		echo "note: no mariadbd here (apt-get install mariadb-server): its tests will be skipped, or fail if CI=true"
 	@mkdir -p bin
-	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -vE '/test/(api|bench)$$')
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -E '/($(LONGEST))$$') \
+		$$(go list ./... | grep -vE '/($(LONGEST)|test/api|test/bench)$$')
 	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m -run '$(MEETING)' ./test/api
 	$(ON_TEMPORARY) go test -shuffle=on -timeout 20m ./test/api ./test/bench
 	TZ=Pacific/Auckland go test ./domain/... >/dev/null
