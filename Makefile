@@ -35,20 +35,21 @@ build: ## the program, into bin/
 run: build ## the program with demo data, offline; any caller may claim to be any user
 	AUTH_MODE=trusted ./$(BIN) serve --demo
 
-# Tests of test/api in which requests meet. `make test` runs these with the race detector, `make race` all of them.
+# Tests of test/api in which requests meet. `make test` runs these with the race detector; `make race` and `make verify`
+# run all of them, and those of bootstrap, which take three times as long with it.
 MEETING := Twenty|AtTheSameTime|Overlapping|AtOnce|BodyIsOnTheWay|EndsWithItsCaller|IdleUploads|TheirTurn|Killed|Twice|AreMadeOnce|Failover|NoEndlessQueue|StoredPairs|MoveInFewStatements
 
 # Those that take longest begin first, so that none of them is left alone at the end.
-LONGEST := test/contract|bootstrap|test/once|test/walk|test/movein|test/chaos
+LONGEST := test/contract|test/backup|test/chaos|test/once|test/walk
 
 test: lint vet ## lint, vet, all tests, nearly all with the race detector, coverage of domain/; what takes longer is in verify
 	@PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || test -n "$$DATABASE_TEST_MYSQL" || \
 		echo "note: no mariadbd here (apt-get install mariadb-server): its tests will be skipped, or fail if CI=true"
 	@mkdir -p bin
 	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m $$(go list ./... | grep -E '/($(LONGEST))$$') \
-		$$(go list ./... | grep -vE '/($(LONGEST)|test/api|test/bench)$$')
+		$$(go list ./... | grep -vE '/($(LONGEST)|bootstrap|test/api|test/bench)$$')
 	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 20m -run '$(MEETING)' ./test/api
-	$(ON_TEMPORARY) go test -shuffle=on -timeout 20m ./test/api ./test/bench
+	$(ON_TEMPORARY) go test -shuffle=on -timeout 20m ./test/api ./bootstrap ./test/bench
 	TZ=Pacific/Auckland go test ./domain/... >/dev/null
 	TZ=America/Los_Angeles go test -coverprofile=bin/domain.out ./domain/... >/dev/null
 	@go tool cover -func=bin/domain.out | awk -v least=$(DOMAIN_COVERAGE) '/^total:/ { got = $$NF + 0 } \
@@ -73,7 +74,7 @@ race: ## all tests with the race detector, those of the API, too
 verify: export PATH := $(PATH):/usr/sbin:/sbin
 verify: ## programs nobody here wrote judge what we make, everything is tried and fuzzed; installs them first, takes an hour
 	test/verify/tools.sh
-	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 40m ./test/api
+	$(ON_TEMPORARY) go test -race -shuffle=on -timeout 40m ./test/api ./bootstrap
 	$(ON_TEMPORARY) go test ./test/api -run 'NoInputBreaks|InEveryMode' -count=1 -timeout 40m -args -exhaustive
 	$(ON_TEMPORARY) go test ./test/verify/... -count=1 -v -timeout 60m -args -verify
 	$(ON_TEMPORARY) go test ./test/chaos -run TestTheProgramBefore -count=1 -v -timeout 20m -args -before
