@@ -196,10 +196,14 @@ func prepareSchema(ctx context.Context) func(Config, environment, *sqlstore.Stor
 				return err
 			}
 		}
-		if err := store.CheckVersion(ctx); err != nil {
+		schema, err := store.Schema(ctx)
+		if err == nil {
+			err = schema.Check()
+		}
+		if err != nil {
 			return err
 		}
-		if schema, err := store.Schema(ctx); err == nil && schema.IsNewer() {
+		if schema.IsNewer() {
 			_, _ = fmt.Fprintf(os.Stderr, "Warning: the database has schema version %d, this program knows %d and may run on it\n",
 				schema.Have, schema.Known)
 		}

@@ -51,30 +51,36 @@ func (s *Store) oldestProgram(ctx context.Context, after int64) (int64, error) {
 	return oldest.Int64, err
 }
 
-// CheckVersion returns an error if the program may not run on the schema: Unavailable "schema_version" if it is older
-// than the program, "schema_newer" if it has migrations that want a newer program.
-func (s *Store) CheckVersion(ctx context.Context) error {
-	schema, err := s.Schema(ctx)
+// Check returns an error if the program may not run on the schema: Unavailable "schema_version" if it is older than the
+// program, "schema_newer" if it has migrations that want a newer program.
+func (s Schema) Check() error {
 	switch {
-	case err != nil:
-		return err
-	case schema.Have < schema.Known:
+	case s.Have < s.Known:
 		return fault.New(fault.Unavailable, "schema_version",
-			"the database has schema version %d, this program needs %d: run `surgicase migrate up`", schema.Have, schema.Known)
-	case schema.Oldest > schema.Known:
+			"the database has schema version %d, this program needs %d: run `surgicase migrate up`", s.Have, s.Known)
+	case s.Oldest > s.Known:
 		return errSchemaNewer("the database has schema version %d, on which the oldest program that may run"+
-			" knows migration %d; this one knows %d: start a newer program", schema.Have, schema.Oldest, schema.Known)
+			" knows migration %d; this one knows %d: start a newer program", s.Have, s.Oldest, s.Known)
 	}
 	return nil
+}
+
+// CheckVersion returns an error if the program may not run on the schema of the database, as Schema.Check does.
+func (s *Store) CheckVersion(ctx context.Context) error {
+	schema, err := s.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	return schema.Check()
 }
 
 // CheckKnown is CheckVersion for work that must know all tables and columns: Unavailable "schema_newer" if there are
 // migrations that the program does not know, whatever they allow.
 func (s *Store) CheckKnown(ctx context.Context) error {
-	if err := s.CheckVersion(ctx); err != nil {
-		return err
-	}
 	schema, err := s.Schema(ctx)
+	if err == nil {
+		err = schema.Check()
+	}
 	if err == nil && schema.IsNewer() {
 		err = errSchemaNewer("the database has schema version %d, this program knows %d:"+
 			" this command needs a program that knows all of the schema", schema.Have, schema.Known)

@@ -181,7 +181,7 @@ func mismatchedKey() error {
 //
 // Faults: NotFound.
 func (f *Files) List(ctx context.Context, who permission.Actor, id ident.CaseID) (*surgical.Case, error) {
-	c, err := f.read(ctx, who, id)
+	c, err := f.read(ctx, who, id, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -201,13 +201,17 @@ func (f *Files) List(ctx context.Context, who permission.Actor, id ident.CaseID)
 	return c, nil
 }
 
-// read reads a case and records what of it was asked for.
-func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID, what ...string) (*surgical.Case, error) {
+// read reads a case, and with also, unless nil, what belongs to it, and records what of it was asked for.
+func (f *Files) read(
+	ctx context.Context, who permission.Actor, id ident.CaseID, also func(context.Context, ports.Repos) error, what ...string,
+) (*surgical.Case, error) {
 	s := f.cases
 	var c *surgical.Case
 	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) (err error) {
-		c, err = s.load(ctx, r, who, id, 0)
-		return err
+		if c, err = s.load(ctx, r, who, id, 0); err != nil || also == nil {
+			return err
+		}
+		return also(ctx, r)
 	})
 	if err != nil {
 		return nil, s.refused(ctx, who, permission.ReadCase, id, err)
@@ -221,7 +225,7 @@ func (f *Files) read(ctx context.Context, who permission.Actor, id ident.CaseID,
 //
 // Faults: NotFound "case_not_found", "document_not_found"; Unavailable.
 func (f *Files) Open(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (document.Opened, error) {
-	c, err := f.read(ctx, who, id, kind.Field())
+	c, err := f.read(ctx, who, id, nil, kind.Field())
 	if err != nil {
 		return document.Opened{}, err
 	}
@@ -244,7 +248,7 @@ func (f *Files) opened(ctx context.Context, id ident.CaseID, file surgical.File,
 //
 // Faults: as Open.
 func (f *Files) Link(ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind) (ports.Link, error) {
-	c, err := f.read(ctx, who, id, kind.Field(), "link")
+	c, err := f.read(ctx, who, id, nil, kind.Field(), "link")
 	if err != nil {
 		return ports.Link{}, err
 	}

@@ -22,10 +22,10 @@ const versionField = "version"
 // Faults: NotFound.
 func (f *Files) Versions(ctx context.Context, who permission.Actor, id ident.CaseID) ([]surgical.Document, error) {
 	var documents []surgical.Document
-	err := f.readDocuments(ctx, who, id, []string{versionField}, func(ctx context.Context, r ports.Repos) (err error) {
+	_, err := f.read(ctx, who, id, func(ctx context.Context, r ports.Repos) (err error) {
 		documents, err = r.Documents.OfCase(ctx, id)
 		return err
-	})
+	}, versionField)
 	return documents, err
 }
 
@@ -36,34 +36,14 @@ func (f *Files) OpenVersion(
 	ctx context.Context, who permission.Actor, id ident.CaseID, kind surgical.FileKind, replaced int64,
 ) (document.Opened, error) {
 	var d surgical.Document
-	fields := []string{kind.Field(), versionField}
-	err := f.readDocuments(ctx, who, id, fields, func(ctx context.Context, r ports.Repos) (err error) {
+	_, err := f.read(ctx, who, id, func(ctx context.Context, r ports.Repos) (err error) {
 		d, err = replacedDocument(ctx, r, id, kind, replaced)
 		return err
-	})
+	}, kind.Field(), versionField)
 	if err != nil {
 		return document.Opened{}, err
 	}
 	return f.opened(ctx, id, d.File, true)
-}
-
-// readDocuments reads something of a case that the actor may see, and records the read.
-func (f *Files) readDocuments(
-	ctx context.Context, who permission.Actor, id ident.CaseID, fields []string, do func(context.Context, ports.Repos) error,
-) error {
-	s := f.cases
-	err := s.store.View(ctx, func(ctx context.Context, r ports.Repos) error {
-		if _, err := s.load(ctx, r, who, id, 0); err != nil {
-			return err
-		}
-		return do(ctx, r)
-	})
-	if err != nil {
-		return s.refused(ctx, who, permission.ReadCase, id, err)
-	}
-	entry := audit.Record(who, permission.ReadCase, "case", string(id), s.clock.Now()).Reading()
-	entry.Fields = fields
-	return s.store.Logged(ctx, entry)
 }
 
 // RemoveVersion removes a document that was replaced or taken away, named by the version of the case that did so, and its
